@@ -1,5 +1,5 @@
 """Convolution in NumPy, to be read and to be believed."""
 
-from reference.windows import conv2d
+from reference.windows import conv1d, conv2d, conv3d
 
-__all__ = ["conv2d"]
+__all__ = ["conv1d", "conv2d", "conv3d"]

@@ -157,10 +157,13 @@ def prepare(
     image, window = np.asarray(input), np.asarray(filters)
     _check_rank(operation, "input", image, rank)
     _check_rank(operation, "filters", window, rank)
+    if channels_first and min(image.ndim, window.ndim) < rank + 2:
+        raise fault(
+            operation, "data_format", repr(LAYOUTS[rank]), repr(data_format), "shapes without batch or channels"
+        )
     squeezed = ((0,) if image.ndim < rank + 2 else ()) + ((rank + 1,) if window.ndim < rank + 2 else ())
     if window.ndim == rank and image.ndim > rank:
-        depth = image.shape[1 if channels_first else -1]
-        window = np.broadcast_to(window[..., None], (*window.shape, depth))
+        window = np.broadcast_to(window[..., None], (*window.shape, image.shape[-1]))
     image = image.reshape((1,) * (image.ndim < rank + 2) + image.shape + (1,) * (image.ndim == rank))
     window = window.reshape(window.shape + (1,) * (rank + 2 - window.ndim))
     if channels_first:

@@ -7,6 +7,13 @@
 where an input element outside the image counts as zero. That last clause is all there is to padding: nothing is padded,
 a tap that falls outside is skipped. Sizes are found by walking the windows over the input. This file shares no geometry
 with the fast algorithms, so that it can contradict them.
+
+>>> image, filters = np.arange(16).reshape(4, 4), 12 - np.arange(9).reshape(3, 3)
+>>> conv2d(image, filters)
+array([[282, 354],
+       [570, 642]])
+
+Source: Goodfellow, Bengio & Courville, "Deep Learning", section 9.1, equation 9.6 (2016).
 """
 
 from __future__ import annotations
@@ -15,52 +22,21 @@ from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from reference.arguments import Array, PaddingLike, Problem, SizesLike, prepare
+from reference.arguments import Array, Problem
+from reference.operations import operations
 
-__all__ = ["conv2d"]
+__all__ = ["conv1d", "conv2d", "conv3d", "convolve"]
 
 
-def conv2d(
-    input: ArrayLike,
-    filters: ArrayLike,
-    strides: SizesLike = 1,
-    padding: PaddingLike = "VALID",
-    data_format: str | None = "NHWC",
-    dilations: SizesLike = 1,
-) -> Array:
-    """Convolve images with filters by the definition. Slow, and meant to be read.
+def convolve(problem: Problem) -> Array:
+    """Sum input · filter over every window, tap by tap; slow, and meant to be read.
 
-    Args:
-        input: (batch, in_height, in_width, in_channels), any real dtype; not modified.
-        filters: (filter_height, filter_width, in_channels / groups, out_channels); not modified.
-        strides: (vertical, horizontal), input elements per output step, each >= 1.
-        padding: `VALID`, `SAME`, a number, or (before, after) pairs; see `reference.arguments.prepare`.
-        data_format: `NHWC` or `NCHW`.
-        dilations: (vertical, horizontal), input elements between taps, each >= 1.
+    Sums are made in float64, or int64 for integers, and rounded once.
 
     Returns:
-        (batch, out_height, out_width, out_channels) in the inputs' dtype. Sums are made in float64, or int64 for
-        integers, and rounded once.
-
-    Raises:
-        ValueError: an argument has no meaning; the message names it.
-
-    Example:
-        >>> image = np.arange(16).reshape(4, 4)
-        >>> conv2d(image, 12 - np.arange(9).reshape(3, 3))
-        array([[282, 354],
-               [570, 642]])
-
-    Source: Goodfellow, Bengio & Courville, "Deep Learning", section 9.1, equation 9.6 (2016).
+        (batch, *out_sizes, out_channels) in float64 or int64.
     """
-    problem = prepare("conv2d", input, filters, strides, padding, data_format, dilations)
-    return problem.finish(_convolve(problem))
-
-
-def _convolve(problem: Problem) -> Array:
-    """Sum input · filter over every window; (batch, *out_sizes, out_channels)."""
     starts = [list(_window_starts(problem, axis)) for axis in range(problem.rank)]
     accumulator = np.dtype(np.int64 if problem.dtype.kind in "iub" else np.float64)
     image, filters = problem.input.astype(accumulator), problem.filters.astype(accumulator)
@@ -98,3 +74,6 @@ def _window_starts(problem: Problem, axis: int) -> Iterator[int]:
     while start + field <= size + after:
         yield start
         start += stride
+
+
+conv1d, conv2d, conv3d = operations(convolve)

@@ -2,46 +2,33 @@
 
 The view has an axis for every output position and every window offset, and copies nothing; `einsum` multiplies it with
 the filters and sums over window offsets and channels.
+
+>>> image, filters = np.arange(16).reshape(4, 4), 12 - np.arange(9).reshape(3, 3)
+>>> conv2d(image, filters, strides=2, padding=1)
+array([[ 47, 134],
+       [333, 642]])
+
+Source: NumPy reference, `numpy.lib.stride_tricks.sliding_window_view`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import ArrayLike
 
-from reference.arguments import Array, PaddingLike, Problem, SizesLike, prepare
+from reference.arguments import Array, Problem
 from reference.geometry import receptive_field
+from reference.operations import operations
 
-__all__ = ["conv2d"]
+__all__ = ["conv1d", "conv2d", "conv3d", "convolve"]
 
 
-def conv2d(
-    input: ArrayLike,
-    filters: ArrayLike,
-    strides: SizesLike = 1,
-    padding: PaddingLike = "VALID",
-    data_format: str | None = "NHWC",
-    dilations: SizesLike = 1,
-) -> Array:
-    """Convolve images with filters by `sliding_window_view` and `einsum`.
+def convolve(problem: Problem) -> Array:
+    """Contract a view of all windows with the filters by `einsum`.
 
-    Arguments, result and errors are those of `reference.naive.conv2d`; sums are made in float32 for float32.
-
-    Example:
-        >>> image = np.arange(16).reshape(4, 4)
-        >>> conv2d(image, 12 - np.arange(9).reshape(3, 3), strides=2, padding=1)
-        array([[ 47, 134],
-               [333, 642]])
-
-    Source: NumPy reference, `numpy.lib.stride_tricks.sliding_window_view`.
+    Returns:
+        (batch, *out_sizes, out_channels) in the problem's accumulator dtype.
     """
-    problem = prepare("conv2d", input, filters, strides, padding, data_format, dilations)
-    return problem.finish(_convolve(problem))
-
-
-def _convolve(problem: Problem) -> Array:
-    """Contract the windows with the filters; (batch, *out_sizes, out_channels)."""
     windows = _windows(problem)
     batch, *out_sizes = windows.shape[: problem.rank + 1]
     groups, out_channels = problem.groups, problem.filters.shape[-1]
@@ -63,3 +50,6 @@ def _windows(problem: Problem) -> Array:
     view = sliding_window_view(padded, fields, axis=tuple(range(1, problem.rank + 1)))
     steps = [slice(None, None, step) for step in (1, *problem.strides, 1, *problem.dilations)]
     return view[tuple(steps)]
+
+
+conv1d, conv2d, conv3d = operations(convolve)
