@@ -20,7 +20,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from reference import geometry
 
-__all__ = ["ACCUMULATORS", "Array", "PaddingLike", "Problem", "SizesLike", "axis_sizes", "fault", "prepare"]
+__all__ = [
+    "ACCUMULATORS",
+    "Array",
+    "PaddingLike",
+    "Problem",
+    "SizesLike",
+    "axis_sizes",
+    "fault",
+    "prepare",
+    "spatial_rank",
+]
 
 Array = NDArray[Any]
 Pairs = tuple[tuple[int, int], ...]
@@ -134,11 +144,12 @@ def prepare(
     padding: PaddingLike,
     data_format: str | None,
     dilations: SizesLike,
+    name: str = "input",
 ) -> Problem:
-    """Check the arguments of `conv1d`, `conv2d` or `conv3d`, and return the problem in normal form.
+    """Check the arguments of a convolution, and return the problem in normal form.
 
     Args:
-        operation: `conv1d`, `conv2d` or `conv3d`: the digit is the number of spatial axes.
+        operation: `conv1d`, `conv2d`, `conv3d`, or what is made of them: the digit is the number of spatial axes.
         input: (batch, *in_sizes, in_channels); without the batch, or without batch and channels, as articles write it.
         filters: (*filter_sizes, in_channels / groups, out_channels); without the output channels, or without both. One
             filter without channels over an input with channels is repeated over them.
@@ -148,14 +159,15 @@ def prepare(
             `valid`.
         data_format: the channels' place, `NHWC` or `NCHW` (`NWC`, `NDHWC`, … for other ranks).
         dilations: input elements between taps, >= 1, in the forms of `strides`.
+        name: what the caller calls `input`, in messages; a transpose convolves its output, for example.
 
     Raises:
         ValueError: an argument has no meaning; the message names it.
     """
-    rank = int(operation[4])
+    rank = spatial_rank(operation)
     channels_first = _channels_first(operation, data_format, rank)
     image, window = np.asarray(input), np.asarray(filters)
-    _check_rank(operation, "input", image, rank)
+    _check_rank(operation, name, image, rank)
     _check_rank(operation, "filters", window, rank)
     if channels_first and min(image.ndim, window.ndim) < rank + 2:
         raise fault(
@@ -176,11 +188,20 @@ def prepare(
         strides=axis_sizes(operation, "strides", strides, rank, channels_first),
         dilations=sizes,
         padding=_padding(operation, padding, image.shape[1:-1], window.shape[:-2], sizes, channels_first),
-        groups=_groups(operation, image, window),
+        groups=_groups(operation, image, window, name),
         dtype=np.result_type(image, window),
         channels_first=channels_first,
         squeezed=squeezed,
     )
+
+
+def spatial_rank(operation: str) -> int:
+    """Return the number of spatial axes, the digit in the operation's name.
+
+    >>> spatial_rank("conv3d_transpose"), spatial_rank("depthwise_conv2d")
+    (3, 2)
+    """
+    return int(operation[operation.index("conv") + len("conv")])
 
 
 def axis_sizes(operation: str, name: str, value: SizesLike, rank: int, channels_first: bool = False) -> tuple[int, ...]:
@@ -243,16 +264,16 @@ def _padding(
     raise fault(operation, "padding", expected, repr(padding))
 
 
-def _groups(operation: str, image: Array, window: Array) -> int:
+def _groups(operation: str, image: Array, window: Array, name: str) -> int:
     in_channels, depth, out_channels = image.shape[-1], window.shape[-2], window.shape[-1]
     axis = f"filters.shape[{window.ndim - 2}]"
     if in_channels == depth == 0:
         return 1
     if depth == 0 or in_channels == 0 or in_channels % depth:
-        raise fault(operation, axis, f"a divisor of input's {in_channels} channels", depth)
+        raise fault(operation, axis, f"a divisor of {name}'s {in_channels} channels", depth)
     groups: int = in_channels // depth
     if out_channels % groups:
-        why = f"input has {in_channels} channels, {axis} is {depth}"
+        why = f"{name} has {in_channels} channels, {axis} is {depth}"
         expected = f"a multiple of groups={groups}"
         raise fault(operation, f"filters.shape[{window.ndim - 1}]", expected, out_channels, why)
     return groups

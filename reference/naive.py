@@ -26,7 +26,7 @@ import numpy as np
 from reference.arguments import Array, Problem
 from reference.operations import operations
 
-__all__ = ["conv1d", "conv2d", "conv3d", "convolve"]
+__all__ = ["conv1d", "conv2d", "conv3d", "convolve", "window_starts"]
 
 
 def convolve(problem: Problem) -> Array:
@@ -37,7 +37,7 @@ def convolve(problem: Problem) -> Array:
     Returns:
         (batch, *out_sizes, out_channels) in float64 or int64.
     """
-    starts = [list(_window_starts(problem, axis)) for axis in range(problem.rank)]
+    starts = [list(window_starts(problem, axis)) for axis in range(problem.rank)]
     accumulator = np.dtype(np.int64 if problem.dtype.kind in "iub" else np.float64)
     image, filters = problem.input.astype(accumulator), problem.filters.astype(accumulator)
     depth, out_channels = filters.shape[-2:]
@@ -56,7 +56,7 @@ def convolve(problem: Problem) -> Array:
     return np.moveaxis(output, -2, 0)
 
 
-def _window_starts(problem: Problem, axis: int) -> Iterator[int]:
+def window_starts(problem: Problem, axis: int) -> Iterator[int]:
     """Yield where each window begins along `axis`, in input elements; negative where it begins before the input.
 
     `SAME` has ceil(in / stride) windows. TensorFlow's documentation gives its padding by the remainder of that
