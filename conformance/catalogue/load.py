@@ -1,0 +1,136 @@
+"""From files to cases: every fault of every file is found before anything is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from conformance.case import Case
+from conformance.catalogue.build import Builder
+from conformance.catalogue.document import Document, read_document
+from conformance.catalogue.schema import CaseEntry, Data, Expect
+from conformance.errors import CatalogueError, Fault
+
+__all__ = ["DEFAULT_BUDGET", "check_catalogue", "load_catalogue", "shipped_catalogue"]
+
+DEFAULT_BUDGET = 1.0
+"""GiB that the arrays of one case may take, reference included."""
+
+_NESTED: dict[str, type[BaseModel]] = {"data": Data, "expect": Expect}
+
+
+def shipped_catalogue() -> Path:
+    """Return the path of the catalogue that comes with the package."""
+    packaged = Path(str(files("conformance") / "cases.yaml"))
+    return packaged if packaged.exists() else packaged.parent.parent / "cases.yaml"
+
+
+def load_catalogue(paths: Sequence[Path] = (), budget: float = DEFAULT_BUDGET) -> list[Case]:
+    """Return the cases of the catalogues at `paths`, or of the shipped one where there are none, in their order.
+
+    Args:
+        paths: YAML files, each a list of cases.
+        budget: GiB that the arrays of one case may take.
+
+    Raises:
+        CatalogueError: any file has any fault; the error holds all of them.
+    """
+    cases, faults = check_catalogue(paths, budget)
+    if faults:
+        raise CatalogueError(faults)
+    return cases
+
+
+def check_catalogue(paths: Sequence[Path] = (), budget: float = DEFAULT_BUDGET) -> tuple[list[Case], list[Fault]]:
+    """Return the good cases of the catalogues at `paths`, and every fault of the others."""
+    cases: list[Case] = []
+    faults: list[Fault] = []
+    taken: dict[str, str] = {}
+    for path in paths or [shipped_catalogue()]:
+        name = str(path) if paths else ""
+        try:
+            document = read_document(path)
+        except CatalogueError as error:
+            faults.extend(error.faults)
+            continue
+        for found in _entries(document, taken, budget):
+            if isinstance(found, Case):
+                cases.append(replace(found, catalogue=name))
+            else:
+                faults.append(found)
+    return cases, faults
+
+
+def _entries(document: Document, taken: dict[str, str], budget: float) -> Iterator[Case | Fault]:
+    """Yield each case of the document, or its faults."""
+    if not isinstance(document.values, list) or not document.values:
+        kind = "is an empty list" if document.values == [] else f"is a {type(document.values).__name__}"
+        yield Fault(document.file, 1, f"must be a list of cases, '- id: …', but {kind}")
+        return
+    for index, values in enumerate(document.values):
+        name = values.get("id") if isinstance(values, dict) else None
+        label = f"case {str(name)[:60]!r}" if name is not None else f"case number {index + 1}"
+        place = f"{document.file}:{document.line([index, 'id'])}"
+        if name is not None and taken.setdefault(str(name), place) != place:
+            text = f"id must be unique, but is taken by {taken[str(name)]}; choose another"
+            yield Fault(document.file, document.line([index, "id"]), text, label)
+        built = _case(values, budget)
+        if isinstance(built, Case):
+            yield built
+        else:
+            for path, text in built:
+                yield Fault(document.file, document.line([index, *path]), text, label)
+
+
+def _case(values: Any, budget: float) -> Case | list[tuple[list[str | int], str]]:
+    """Return the case that `values` describe, or what is wrong with them: paths into the values, and sentences."""
+    if not isinstance(values, dict):
+        return [([], f"must be a mapping such as {{id: …, input: …}}, but is {_show(values)}")]
+    lacks_output = "output" not in values
+    try:
+        entry = CaseEntry.model_validate({"output": [0, 0]} | values if lacks_output else values)
+    except ValidationError as error:
+        found = {_sentence(detail): detail for detail in error.errors(include_url=False)}
+        faults = [(_known_path(detail), text) for text, detail in found.items()]
+        missing: list[tuple[list[str | int], str]] = [([], "output is missing; state the shape that must come out")]
+        return faults + (missing if lacks_output else [])
+    builder = Builder(entry, budget, lacks_output)
+    return builder.case() or builder.faults
+
+
+def _known_path(detail: ErrorDetails) -> list[str | int]:
+    """Return the part of an error's location that is keys of the file, without the names of a union's branches."""
+    path: list[str | int] = list(detail["loc"][:1])
+    model = _NESTED.get(str(path[0])) if path else None
+    if model and len(detail["loc"]) > 1:
+        path += [step for step in detail["loc"][1:] if step in model.model_fields][:1]
+    if detail["type"] == "extra_forbidden":
+        path = [step for step in detail["loc"] if step not in ("Expect",)]
+    return path
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    """Return what is wrong with one value: its name, what it must be and what it is."""
+    path = _known_path(detail)
+    name = ".".join(map(str, path))
+    model: type[BaseModel] = _NESTED[str(path[0])] if len(path) > 1 and path[0] in _NESTED else CaseEntry
+    if detail["type"] == "extra_forbidden":
+        near = get_close_matches(str(path[-1]), model.model_fields, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(model.model_fields)}"
+        return f"unknown key {name!r} ({hint})"
+    description = model.model_fields[str(path[-1])].description if path else "a mapping"
+    if detail["type"] == "missing":
+        return f"{name} is missing; it must be {description}"
+    return f"{name} must be {description}, but is {_show(detail['input'])}"
+
+
+def _show(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

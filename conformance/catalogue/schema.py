@@ -1,0 +1,85 @@
+"""The catalogue's form: what a person may write for a case.
+
+The published JSON Schema is generated from these models (`conformance check --schema`). Each description completes the
+sentence "must be …", so that editors and error messages say the same.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from typing import Literal as OneOf
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from conformance.case import Operation
+
+__all__ = ["CaseEntry", "Data", "Expect", "json_schema"]
+
+Size = Annotated[int, Field(ge=0)]
+Step = Annotated[int, Field(ge=1)]
+Pair = Annotated[list[Size], Field(min_length=2, max_length=2)]
+Numbers = list[Any] | int | float
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Data(_Model):
+    """Where the operands' numbers come from."""
+
+    input: str | Numbers = Field("integers", description="a recipe or numbers nested to the shape of input")
+    filters: str | Numbers = Field("integers", description="a recipe or numbers nested to the shape of filters")
+
+
+class Expect(_Model):
+    """The output as printed somewhere, to a number of decimals, all of it or its first rows."""
+
+    values: list[Any] = Field(description="numbers nested to the shape of output")
+    decimals: int = Field(ge=0, le=17, description="the number of printed decimals, 0 to 17")
+    rows: Step | None = Field(None, description="the number of leading output rows that values holds, 1 or more")
+
+
+class CaseEntry(_Model):
+    """A case of a convolution catalogue."""
+
+    id: str = Field(
+        pattern=r"^[a-z0-9]+([-.][a-z0-9]+)*$",
+        max_length=120,
+        description="lower-case words and numbers joined by '-' or '.', at most 120 characters",
+    )
+    operation: Operation = Field(Operation.CONV2D, strict=False, description="conv2d")
+    input: list[Size] = Field(
+        min_length=2, max_length=4, description="2 to 4 sizes, each 0 or more: [H, W], [H, W, C] or [N, H, W, C]"
+    )
+    filters: list[Size] = Field(
+        min_length=2, max_length=4, description="2 to 4 sizes, each 0 or more: [H, W], [H, W, I] or [H, W, I, O]"
+    )
+    output: list[Size] = Field(
+        min_length=2, max_length=4, description="the shape that must come out: N if input has it, H, W, O if filters do"
+    )
+    padding: OneOf["VALID", "SAME"] | Size | Annotated[list[Pair], Field(min_length=2, max_length=4)] = Field(
+        "VALID", description="VALID, SAME, a number >= 0 or [[0, 0], [top, bottom], [left, right], [0, 0]]"
+    )
+    strides: Step | Annotated[list[Step], Field(min_length=2, max_length=2)] = Field(
+        1, description="a number >= 1 or [vertical, horizontal]"
+    )
+    dilations: Step | Annotated[list[Step], Field(min_length=2, max_length=2)] = Field(
+        1, description="a number >= 1 or [vertical, horizontal]"
+    )
+    bias: list[int | float] | str | None = Field(None, description="a list of a number per output channel, or a recipe")
+    dtype: OneOf["float32", "float64"] = Field("float32", description="float32 or float64")
+    data: Data = Field(Data(), description="a mapping of input and filters to a recipe or to literal numbers")
+    expect: list[Any] | Expect | None = Field(
+        None, description="numbers nested to the shape of output, or a mapping of values, decimals and rows"
+    )
+    tags: list[str] = Field(default_factory=list, description="a list of words")
+    why: str = Field("", description="a sentence")
+    source: str = Field("", description="a sentence or an address")
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a catalogue file, for editors."""
+    schema = TypeAdapter(list[CaseEntry]).json_schema()
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Convolution catalogue", "minItems": 1}
+    return head | schema

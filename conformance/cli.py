@@ -1,0 +1,170 @@
+"""The command `conformance`: a thin shell over the catalogue, the runner and the reports.
+
+Exit status: 0 all green and at least one case passed · 1 anything else that was judged · 2 usage, catalogue or
+configuration error · 130 interrupted, with the partial report written.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from conformance import reports
+from conformance.case import Case, Outcome
+from conformance.catalogue import DEFAULT_BUDGET, check_catalogue, json_schema, load_catalogue, shipped_catalogue
+from conformance.data import make_operands
+from conformance.errors import CatalogueError, ConformanceError, Unavailable, UsageError
+from conformance.implementations import load_implementation
+from conformance.judgement import expect
+from conformance.runner import attempt
+from conformance.runner import run as run_cases
+from conformance.selection import select
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Judge whether an implementation computes convolution, how exactly, and which mistake it makes if not.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+Catalogues = Annotated[
+    list[Path] | None, typer.Argument(metavar="[CATALOGUE…]", help="YAML files; the shipped catalogue where none.")
+]
+Specs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-i",
+        "--implementation",
+        metavar="SPEC",
+        help="tensorflow, package.module, package.module:object or path/to/file.py:object; may be repeated.",
+    ),
+]
+Selection = Annotated[
+    str,
+    typer.Option("-k", metavar="EXPR", help="Only cases whose id contains, or whose tags are: 'stride and not bias'."),
+]
+Budget = Annotated[
+    float, typer.Option("--memory-budget", metavar="GIB", min=0, help="GiB that the arrays of one case may take.")
+]
+
+
+def main() -> None:
+    """Run the command; an error meant for people is printed as it is, with exit status 2."""
+    try:
+        app()
+    except ConformanceError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+@app.command(epilog="Example: `conformance run -i my_conv.py:conv2d -k stride --json report.json`")
+def run(
+    catalogues: Catalogues = None,
+    implementations: Specs = None,
+    expression: Selection = "",
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON to FILE.")
+    ] = None,
+    memory_budget: Budget = DEFAULT_BUDGET,
+) -> None:
+    """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
+    if json_file is not None and not json_file.parent.is_dir():
+        raise UsageError(f"--json must name a file in an existing folder, but is {str(json_file)!r}")
+    cases = select(load_catalogue(catalogues or (), memory_budget), expression)
+    record = reports.Run()
+    interrupted = False
+    try:
+        for spec in dict.fromkeys(implementations or ["tensorflow"]):
+            _judge(spec, cases, record)
+    except KeyboardInterrupt:
+        interrupted = True
+    reports.print_run(reports.new_console(), record)
+    if json_file is not None:
+        reports.write_json(record, json_file)
+    raise typer.Exit(130 if interrupted else reports.exit_code(record))
+
+
+@app.command(epilog="Example: `conformance show padding-and-stride -i my_conv.py:conv2d`")
+def show(
+    case_id: Annotated[str, typer.Argument(metavar="CASE", help="The id of a case.")],
+    catalogues: Catalogues = None,
+    spec: Annotated[
+        str, typer.Option("-i", "--implementation", metavar="SPEC", help="What answers; as for `run`.")
+    ] = "tensorflow",
+    memory_budget: Budget = DEFAULT_BUDGET,
+) -> None:
+    """Print one case in full: X, W, b, the reference's Y, the implementation's Y, and whether they are equal."""
+    case = _find(load_catalogue(catalogues or (), memory_budget), case_id)
+    console = reports.new_console()
+    operands = make_operands(case)
+    reports.show_case(console, case, operands, expect(case, operands))
+    try:
+        tried = attempt(case, load_implementation(spec))
+    except Unavailable as error:
+        console.print(f"\n{spec} is unavailable: {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+    reports.show_attempt(console, case, tried)
+    raise typer.Exit(0 if tried.result.outcome in (Outcome.PASSED, Outcome.UNSUPPORTED) else 1)
+
+
+@app.command("list", epilog="Example: `conformance list -k bias`")
+def list_cases(
+    catalogues: Catalogues = None, expression: Selection = "", memory_budget: Budget = DEFAULT_BUDGET
+) -> None:
+    """List the cases: id, shapes, padding, strides, and why each exists."""
+    cases = select(load_catalogue(catalogues or (), memory_budget), expression)
+    reports.print_cases(reports.new_console(), cases)
+
+
+@app.command(epilog="Example: `conformance check my_cases.yaml`")
+def check(
+    catalogues: Catalogues = None,
+    memory_budget: Budget = DEFAULT_BUDGET,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of a catalogue, for editors.")
+    ] = False,
+) -> None:
+    """Check catalogues without running them; prints every fault of every file."""
+    if schema:
+        print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+        return
+    cases, faults = check_catalogue(catalogues or (), memory_budget)
+    if faults:
+        raise CatalogueError(faults)
+    names = ", ".join(map(str, catalogues or [Path(shipped_catalogue().name)]))
+    print(f"{names}: {len(cases)} cases, no faults")
+
+
+def _judge(spec: str, cases: list[Case], record: reports.Run) -> None:
+    """Judge one implementation, filling `record`, with a progress bar where somebody looks."""
+    console = reports.new_console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[case]}"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(spec, total=len(cases), case="importing")
+        try:
+            implementation = load_implementation(spec)
+        except Unavailable as error:
+            record.implementations.append(reports.Status(spec, reason=str(error)))
+            return
+        record.implementations.append(reports.Status(spec, implementation.version))
+        for result in run_cases(cases, implementation):
+            record.results.append(result)
+            progress.update(task, advance=1, case=result.case.id)
+
+
+def _find(cases: list[Case], case_id: str) -> Case:
+    for case in cases:
+        if case.id == case_id:
+            return case
+    near = get_close_matches(case_id, [case.id for case in cases], n=3)
+    hint = f"did you mean {', '.join(near)}?" if near else "`conformance list` shows their ids"
+    raise UsageError(f"there is no case {case_id!r} among {len(cases)}; {hint}")

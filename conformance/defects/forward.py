@@ -1,0 +1,110 @@
+"""Defects of the forward convolution, grouped by what is mistaken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.data import Array
+from conformance.defects.defect import Arguments, Defect
+
+__all__ = ["FORWARD"]
+
+NO_PADS = ((0, 0), (0, 0))
+
+
+def _bias_along(axis: int) -> Defect:
+    """Return the defect that adds the bias along another axis of the output, where its length fits."""
+    name = ("batch", "height", "width")[axis]
+
+    def add(output: Array, arguments: Arguments) -> Array:
+        if arguments.bias is None or output.shape[axis] != arguments.bias.size:
+            return output
+        shape = [1, 1, 1, 1]
+        shape[axis] = -1
+        return np.asarray(output + arguments.bias.reshape(shape))
+
+    return Defect(f"bias-along-{name}", f"adds the bias along the {name} axis instead of the channels", after=add)
+
+
+def _odd_pixel_first(arguments: Arguments) -> Arguments:
+    if arguments.padding != "SAME":
+        return arguments
+    (top, bottom), (left, right) = arguments.pads
+    return replace(arguments, pads=((bottom, top), (right, left)))
+
+
+def _undilated_same(arguments: Arguments) -> Arguments:
+    """Compute SAME's pads from the filter's size instead of its receptive field."""
+    if arguments.padding != "SAME":
+        return arguments
+    sizes = zip(arguments.input.shape[1:3], arguments.filters.shape[:2], arguments.strides, strict=True)
+    totals = [max(0, (-(-size // step) - 1) * step + taps - size) for size, taps, step in sizes]
+    high, wide = ((total // 2, total - total // 2) for total in totals)
+    return replace(arguments, pads=(high, wide))
+
+
+def _first_image_only(arguments: Arguments) -> Arguments:
+    return replace(arguments, input=np.repeat(arguments.input[:1], len(arguments.input), axis=0))
+
+
+def _no_bias(output: Array, arguments: Arguments) -> Array:
+    return output
+
+
+def _bias_twice(output: Array, arguments: Arguments) -> Array:
+    return output if arguments.bias is None else output + 2 * arguments.bias
+
+
+FORWARD: tuple[Defect, ...] = (
+    Defect(
+        "filters-flipped",
+        "flips the filter in both axes: it computes a convolution where a cross-correlation is due",
+        lambda a: replace(a, filters=a.filters[::-1, ::-1]),
+    ),
+    Defect(
+        "filters-transposed",
+        "exchanges the filter's rows and columns",
+        lambda a: replace(a, filters=a.filters.swapaxes(0, 1)) if a.filters.shape[0] == a.filters.shape[1] else a,
+    ),
+    Defect(
+        "filters-reversed-channels",
+        "pairs the input's channels with the filters' in reverse order (RGB against BGR)",
+        lambda a: replace(a, filters=a.filters[:, :, ::-1]),
+    ),
+    Defect(
+        "strides-swapped",
+        "swaps the vertical and the horizontal stride",
+        lambda a: replace(a, strides=a.strides[::-1]),
+    ),
+    Defect(
+        "stride-vertical-for-both",
+        "uses the vertical stride for both axes",
+        lambda a: replace(a, strides=(a.strides[0], a.strides[0])),
+    ),
+    Defect("strides-ignored", "ignores the strides", lambda a: replace(a, strides=(1, 1))),
+    Defect("dilations-swapped", "swaps the dilations", lambda a: replace(a, dilations=a.dilations[::-1])),
+    Defect("dilations-ignored", "ignores the dilations", lambda a: replace(a, dilations=(1, 1))),
+    Defect("padding-ignored", "ignores the padding", lambda a: replace(a, pads=NO_PADS)),
+    Defect(
+        "padding-axes-swapped", "swaps the vertical and the horizontal padding", lambda a: replace(a, pads=a.pads[::-1])
+    ),
+    Defect(
+        "padding-sides-swapped",
+        "swaps the padding before and after the image",
+        lambda a: replace(a, pads=(a.pads[0][::-1], a.pads[1][::-1])),
+    ),
+    Defect(
+        "same-odd-pixel-first",
+        "adds SAME's odd pixel at the top and left instead of the bottom and right",
+        _odd_pixel_first,
+    ),
+    Defect("same-undilated", "computes SAME's padding without the dilation", _undilated_same),
+    Defect("batch-first-image", "convolves the first image of the batch for all of them", _first_image_only),
+    Defect("bias-omitted", "leaves the bias out", after=_no_bias),
+    Defect("bias-twice", "adds the bias twice", after=_bias_twice),
+    _bias_along(0),
+    _bias_along(1),
+    _bias_along(2),
+)

@@ -1,0 +1,53 @@
+"""Which known mistake explains a wrong answer: the defects that give the very same numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.case import Case
+from conformance.data import Array, Operands
+from conformance.defects import FORWARD
+from conformance.implementations.call import call_arguments
+from conformance.judgement import Expected
+from conformance.judgement.bound import elementwise
+
+__all__ = ["diagnose"]
+
+
+def diagnose(case: Case, operands: Operands, expected: Expected, answer: Array) -> list[str]:
+    """Return the mistakes that explain `answer`, each completing "it …"; empty where no known one does.
+
+    Args:
+        case: what was asked.
+        operands: the data that it was asked with.
+        expected: the right answer, which `answer` is not.
+        answer: what came.
+    """
+    if answer.dtype.kind not in "fiub":
+        return []
+    if answer.dtype.name != case.dtype:
+        other = f"computes in or converts to {answer.dtype} where the operands are {case.dtype}"
+        if answer.shape == case.output and _agrees(case, expected, answer, expected.value):
+            return [f"{other}; the values are right"]
+    keywords = call_arguments(case)
+    double = [None if part is None else part.astype(np.float64) for part in (operands.input, operands.filters)]
+    bias = None if operands.bias is None else operands.bias.astype(np.float64)
+    explanations = []
+    for defect in FORWARD:
+        try:
+            wrong = defect.conv2d(double[0], double[1], **keywords, bias=bias)
+        except ValueError:
+            continue
+        if wrong.shape == answer.shape and _agrees(case, expected, answer, wrong):
+            explanations.append(defect.mistake)
+    return explanations
+
+
+def _agrees(case: Case, expected: Expected, answer: Array, wrong: Array) -> bool:
+    """Tell whether `answer` is `wrong`, to the last bit where the data allow it, else within the largest bound."""
+    if answer.size == 0:
+        return False
+    limit = 0.0
+    if not expected.exact:
+        limit = float(elementwise(expected.magnitude, expected.terms, case.dtype).max(initial=0))
+    return bool(np.all(np.abs(answer.astype(np.float64) - wrong) <= limit))

@@ -1,0 +1,130 @@
+"""One call of an implementation, with the arguments that its signature can take.
+
+A parameter that the signature lacks is left out where its value is the default. Where it is not, the case is
+unsupported. So `def conv2d(x, w, strides, padding)` can be judged as it stands.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from conformance.case import Case
+from conformance.data import Array, Operands
+from conformance.errors import ConformanceError, Unsupported
+from conformance.implementations.load import Implementation
+
+__all__ = ["BadAnswer", "call"]
+
+_DEFAULTS: dict[str, Any] = {
+    "strides": [1, 1, 1, 1],
+    "padding": "VALID",
+    "data_format": "NHWC",
+    "dilations": [1, 1, 1, 1],
+}
+
+Parameter = inspect.Parameter
+
+
+class BadAnswer(ConformanceError):
+    """The implementation cannot be called, or what it returned is no array; the message says why."""
+
+
+def call(implementation: Implementation, case: Case, operands: Operands) -> Array:
+    """Return what the implementation computes for `case`, bias included, as it comes: any shape, any dtype.
+
+    Args:
+        implementation: offers the case's operation, or not.
+        case: gives the parameters.
+        operands: handed over as they are.
+
+    Raises:
+        Unsupported: the implementation lacks the operation or a parameter that the case needs, or says so itself.
+        BadAnswer: it cannot be called with these arguments, or returns no array.
+        Exception: whatever the implementation raises.
+    """
+    function = implementation.functions.get(case.operation)
+    if function is None:
+        raise Unsupported(f"{implementation.name} offers no {case.operation}")
+    positional, keywords, takes_bias = _arguments(function, case, operands)
+    try:
+        answer = _array(function(operands.input, operands.filters, *positional, **keywords))
+        if operands.bias is None or takes_bias or answer.shape[-1:] != operands.bias.shape:
+            return answer
+        bias_add = implementation.functions.get("bias_add")
+        return answer + operands.bias if bias_add is None else _array(bias_add(answer, operands.bias))
+    except NotImplementedError as error:
+        raise Unsupported(str(error) or "the implementation says that it does not support this") from error
+
+
+def call_arguments(case: Case) -> dict[str, Any]:
+    """Return the keywords of tf.nn's call for `case`."""
+    vertical, horizontal = case.strides
+    padding = case.padding if isinstance(case.padding, str) else [[0, 0], *map(list, case.padding), [0, 0]]
+    return {
+        "strides": [1, vertical, horizontal, 1],
+        "padding": padding,
+        "data_format": "NHWC",
+        "dilations": [1, *case.dilations, 1],
+    }
+
+
+def _arguments(function: Callable[..., Any], case: Case, operands: Operands) -> tuple[list[Any], dict[str, Any], bool]:
+    """Return what follows the two operands, by place and by keyword, and whether the bias is among it."""
+    wanted = call_arguments(case)
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return [], wanted, False
+    parameters = list(signature.parameters.values())
+    _check_signature(parameters, signature)
+    named = {parameter.name: parameter for parameter in parameters if parameter.kind is not Parameter.VAR_KEYWORD}
+    takes_bias = "bias" in named
+    if takes_bias and (operands.bias is not None or named["bias"].default is Parameter.empty):
+        wanted["bias"] = operands.bias
+    open_ended = any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters)
+    for name in list(wanted):
+        if name in named or open_ended:
+            continue
+        if wanted[name] != _DEFAULTS[name]:
+            raise Unsupported(f"takes no {name!r}, and the case has {name}={wanted[name]}")
+        del wanted[name]
+    places = [parameter.name for parameter in parameters[2:] if parameter.kind is Parameter.POSITIONAL_ONLY]
+    return [wanted.pop(name, named[name].default) for name in places], wanted, takes_bias
+
+
+def _check_signature(parameters: list[Parameter], signature: inspect.Signature) -> None:
+    """Refuse a function that cannot be called as conv2d(input, filters, strides=…, …), and say how it can."""
+    by_place = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    room = sum(parameter.kind in by_place for parameter in parameters)
+    if room < 2 and all(parameter.kind is not Parameter.VAR_POSITIONAL for parameter in parameters):
+        raise BadAnswer(f"must take input and filters as its first two arguments, but its signature is {signature}")
+    known = {*_DEFAULTS, "bias"}
+    plain = (*by_place, Parameter.KEYWORD_ONLY)
+    unknown = [
+        parameter.name
+        for index, parameter in enumerate(parameters)
+        if parameter.kind in plain and parameter.default is Parameter.empty and parameter.name not in known
+        if index >= 2 or parameter.kind is Parameter.KEYWORD_ONLY
+    ]
+    if unknown:
+        expected = f"the call gives it input, filters, {', '.join(_DEFAULTS)} and bias"
+        raise BadAnswer(f"requires {', '.join(map(repr, unknown))}; {expected}; its signature is {signature}")
+
+
+def _array(answer: Any) -> Array:
+    """Return what an implementation returned as an array, through NumPy or DLPack."""
+    if answer is None:
+        raise BadAnswer("returned None; is a return statement missing?")
+    try:
+        array = np.asarray(answer)
+    except Exception:
+        if not hasattr(answer, "__dlpack__"):
+            raise
+        array = np.from_dlpack(answer)
+    if array.dtype == object:
+        raise BadAnswer(f"returned {type(answer).__name__}, which is no array of numbers")
+    return array

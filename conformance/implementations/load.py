@@ -1,0 +1,145 @@
+"""From a SPEC, as a user writes it, to the functions that can be called.
+
+| SPEC                            | what it names                                                  |
+|---------------------------------|----------------------------------------------------------------|
+| `tensorflow`                    | a built-in adapter                                             |
+| `package.module`                | a module with functions named as in tf.nn                      |
+| `package.module:object`         | a function, or an object with such functions                   |
+| `path/to/file.py:object`        | the same, from a file that need not be importable              |
+
+A bare function is taken as the operation of its own name, and as `conv2d` where its name is no operation.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from conformance.case import Operation
+from conformance.errors import Unavailable, UsageError
+
+__all__ = ["BUILT_IN", "Implementation", "load_implementation"]
+
+BUILT_IN = {"tensorflow": "conformance.implementations.tensorflow_adapter"}
+"""Adapters by SPEC. Each module imports its framework, meets the contract, and states `VERSION`."""
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """Something to judge.
+
+    Attributes:
+        name: the SPEC as given; its name in every report.
+        version: of the framework or package, empty where there is none.
+        functions: by the names of tf.nn: the operations, and `bias_add` where the namespace has one.
+    """
+
+    name: str
+    version: str
+    functions: dict[str, Function]
+
+
+def load_implementation(spec: str) -> Implementation:
+    """Import what `spec` names.
+
+    Raises:
+        UsageError: `spec` has none of the known forms.
+        Unavailable: it cannot be imported or has nothing to judge; the message says why.
+    """
+    if spec in BUILT_IN:
+        adapter = _import(BUILT_IN[spec], spec)
+        return Implementation(spec, adapter.VERSION, _functions(adapter))
+    where, _, name = spec.rpartition(":") if _names_object(spec) else (spec, "", "")
+    if not where or (_names_object(spec) and not name):
+        expected = "package.module, package.module:object or path/to/file.py:object"
+        raise UsageError(f"implementation must be {', '.join(BUILT_IN)}, {expected}, but is {spec!r}")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    module = _load_file(Path(where), spec) if where.endswith(".py") else _import(where, spec)
+    subject = _attribute(module, name, spec, where) if name else module
+    functions = _functions(subject)
+    if not functions and callable(subject):
+        function_name = getattr(subject, "__name__", "")
+        functions = {function_name if function_name in set(Operation) else str(Operation.CONV2D): subject}
+    if not any(operation in functions for operation in Operation):
+        offered = ", ".join(Operation)
+        raise Unavailable(f"{spec}: offers none of the operations {offered}; name a function behind ':'")
+    return Implementation(spec, _version(module), functions)
+
+
+def _names_object(spec: str) -> bool:
+    """Tell whether the last ':' stands before an object, and is not that of a Windows drive."""
+    return ":" in spec and not spec.rpartition(":")[2].startswith(("\\", "/"))
+
+
+def _functions(namespace: Any) -> dict[str, Function]:
+    names = [*map(str, Operation), "bias_add"]
+    found = {name: getattr(namespace, name, None) for name in names}
+    return {name: function for name, function in found.items() if callable(function)}
+
+
+def _import(name: str, spec: str) -> Any:
+    """Import a module, or a namespace inside one that the import system does not know, such as `tensorflow.nn`."""
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        parent, _, child = name.rpartition(".")
+        if error.name == name and parent:
+            return _attribute(_import(parent, spec), child, spec, parent)
+        raise Unavailable(f"{spec}: there is no module {error.name!r}; is it installed?") from error
+    except (Exception, SystemExit) as error:
+        raise Unavailable(f"{spec}: importing {name} raised {type(error).__name__}: {error}") from error
+
+
+def _load_file(path: Path, spec: str) -> ModuleType:
+    if not path.is_file():
+        raise Unavailable(f"{spec}: there is no file {str(path)!r}")
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    name = f"_subject_{path.stem}"
+    module_spec = importlib.util.spec_from_file_location(name, path)
+    if module_spec is None or module_spec.loader is None:
+        raise Unavailable(f"{spec}: {str(path)!r} is not a Python file")
+    module = importlib.util.module_from_spec(module_spec)
+    sys.modules[name] = module
+    try:
+        module_spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise Unavailable(f"{spec}: running {str(path)!r} raised {type(error).__name__}: {error}") from error
+    return module
+
+
+def _attribute(owner: Any, path: str, spec: str, where: str) -> Any:
+    for name in path.split("."):
+        if not hasattr(owner, name):
+            near = get_close_matches(name, dir(owner), n=3)
+            hint = f" (near: {', '.join(near)})" if near else ""
+            raise Unavailable(f"{spec}: {where} has no {name!r}{hint}")
+        owner = getattr(owner, name)
+    return owner
+
+
+def _version(module: Any) -> str:
+    """Return the version of the distribution or package that `module` belongs to, or nothing."""
+    package = getattr(module, "__name__", "").split(".")[0]
+    own = getattr(module, "__version__", None) or getattr(sys.modules.get(package), "__version__", None)
+    if own is not None:
+        return str(own)
+    try:
+        return importlib.metadata.version(package)
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return ""

@@ -1,0 +1,62 @@
+"""The JSON report, schema `conformance-report/1`."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from conformance.reports.summary import Run
+
+__all__ = ["json_report", "write_json"]
+
+
+def json_report(run: Run) -> dict[str, Any]:
+    """Return the report of `run` as plain values."""
+    return {
+        "schema": "conformance-report/1",
+        "environment": {
+            "conformance": version("conformance"),
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "processors": os.cpu_count(),
+            "numpy": version("numpy"),
+        },
+        "implementations": [
+            {
+                "name": status.name,
+                "version": status.version,
+                "status": status.state,
+                "reason": status.reason,
+                "traits": {},
+            }
+            for status in run.implementations
+        ],
+        "results": [
+            {
+                "case": result.case.id,
+                "operation": str(result.case.operation),
+                "implementation": result.implementation,
+                "outcome": str(result.outcome),
+                "rule": result.rule,
+                "seconds": round(result.seconds, 6),
+                "detail": result.detail,
+                "diagnosis": list(result.diagnosis),
+            }
+            for result in run.results
+        ],
+        "summary": {
+            status.name: {str(outcome): count for outcome, count in run.counts(status.name).items()}
+            for status in run.implementations
+        },
+    }
+
+
+def write_json(run: Run, path: Path) -> None:
+    """Write the report to `path`, whole or not at all."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(json.dumps(json_report(run), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,65 @@
+"""One case in full, in the way of a notebook: X, W, b and both Y, channels first for reading."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.console import Console
+
+from conformance.case import Case
+from conformance.data import Array, Operands
+from conformance.judgement import Expected
+from conformance.runner import Attempt
+
+__all__ = ["show_attempt", "show_case"]
+
+_PRINTED = 1000
+"""Elements above which an array is abridged."""
+
+
+def show_case(console: Console, case: Case, operands: Operands, expected: Expected) -> None:
+    """Print the shapes, the data and the right output of `case`."""
+    console.print(f"{case.id}: {case.notation}, P = {case.shown_padding}, S = {case.shown_strides}", style="bold")
+    for reason in filter(None, (case.why, case.source)):
+        console.print(reason, markup=False)
+    batch, channels = len(case.written["input"]) == 4, len(case.written["filters"]) == 4
+    _print_array(console, "X", _images(operands.input, batch, len(case.written["input"]) > 2))
+    _print_array(console, "W", _filters(operands.filters, len(case.written["filters"])))
+    if operands.bias is not None:
+        _print_array(console, "b", operands.bias)
+    _print_array(console, "Y, reference", _images(expected.value, batch, channels))
+
+
+def show_attempt(console: Console, case: Case, attempt: Attempt) -> None:
+    """Print what the implementation answered, and whether it is right."""
+    result = attempt.result
+    if attempt.answer is not None:
+        answer = attempt.answer
+        if answer.shape == case.output:
+            answer = _images(answer, len(case.written["input"]) == 4, len(case.written["filters"]) == 4)
+        _print_array(console, f"Y, {result.implementation}", answer)
+    style = "green" if result.outcome == "passed" else "red"
+    verdict = {"passed": f"equal: yes ({result.rule})", "failed": "equal: no"}.get(result.outcome, result.outcome)
+    console.print(f"\n{verdict}", style=style, markup=False)
+    if result.detail:
+        console.print(result.detail, markup=False, soft_wrap=True)
+
+
+def _print_array(console: Console, name: str, array: Array) -> None:
+    whole = array.dtype.kind == "f" and bool(np.all(np.isfinite(array)) and np.all(array == np.rint(array)))
+    numbers = array.astype(np.int64) if whole and np.abs(array).max(initial=0) < 2**53 else array
+    text = np.array2string(numbers, max_line_width=console.width, threshold=_PRINTED)
+    console.print(f"\n{name}: {'×'.join(map(str, array.shape))}, {array.dtype}", style="bold", markup=False)
+    console.print(text, markup=False, soft_wrap=True)
+
+
+def _images(array: Array, batch: bool, channels: bool) -> Array:
+    """Return NHWC as NCHW, without the axes that the case does not write."""
+    first = np.moveaxis(array, -1, 1)
+    first = first if channels else first[:, 0]
+    return first if batch else first[0]
+
+
+def _filters(array: Array, written: int) -> Array:
+    """Return HWIO as OIHW, without the axes that the case does not write."""
+    first: Array = array.transpose(3, 2, 0, 1)[(0,) * (4 - written)]
+    return first

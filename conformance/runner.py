@@ -1,0 +1,105 @@
+"""Running cases: every case gets its outcome, whatever the implementation does in the call."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+
+from conformance.case import Case, Outcome
+from conformance.data import Array, Operands, make_operands
+from conformance.diagnosis import diagnose
+from conformance.errors import ConformanceError, Unsupported
+from conformance.implementations import Implementation, call
+from conformance.judgement import Expected, Verdict, expect, judge
+
+__all__ = ["Attempt", "Result", "attempt", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one case with one implementation.
+
+    Attributes:
+        case: which case.
+        implementation: the SPEC.
+        outcome: what became of it.
+        rule: by which it was judged, or what it broke.
+        seconds: the call took.
+        detail: the six facts of a failure, or why there is no verdict; nothing where it passed.
+        diagnosis: the mistakes that explain a failure, each completing "it …".
+    """
+
+    case: Case
+    implementation: str
+    outcome: Outcome
+    rule: str = ""
+    seconds: float = 0.0
+    detail: str = ""
+    diagnosis: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One result with the arrays behind it; `answer` is None where none came."""
+
+    result: Result
+    operands: Operands
+    expected: Expected
+    answer: Array | None
+
+
+def run(cases: Iterable[Case], implementation: Implementation) -> Iterator[Result]:
+    """Yield the result of each case, in their order."""
+    for case in cases:
+        yield attempt(case, implementation).result
+
+
+def attempt(case: Case, implementation: Implementation) -> Attempt:
+    """Run one case: make its data, find the right answer, call the implementation with copies, judge."""
+    operands = make_operands(case)
+    expected = expect(case, operands)
+    start = perf_counter()
+    answer = None
+    try:
+        answer = call(implementation, case, operands.copy()).copy()
+        seconds = perf_counter() - start
+        result = _judged(case, implementation, operands, expected, answer, seconds)
+    except Unsupported as limit:
+        result = Result(case, implementation.name, Outcome.UNSUPPORTED, detail=str(limit))
+    except ConformanceError as fault:
+        result = Result(case, implementation.name, Outcome.ERROR, detail=f"{case.operation}: {fault}")
+    except Exception as error:
+        seconds = perf_counter() - start
+        detail = f"{case.operation} raised {type(error).__name__}: {error}"
+        result = Result(case, implementation.name, Outcome.ERROR, "", seconds, detail)
+    return Attempt(result, operands, expected, answer)
+
+
+def _judged(
+    case: Case, implementation: Implementation, operands: Operands, expected: Expected, answer: Array, seconds: float
+) -> Result:
+    verdict = judge(case, expected, answer)
+    if verdict.passed:
+        return Result(case, implementation.name, Outcome.PASSED, verdict.rule, seconds)
+    mistakes = tuple(diagnose(case, operands, expected, answer))
+    detail = _six_facts(case, implementation, verdict, mistakes)
+    return Result(case, implementation.name, Outcome.FAILED, verdict.rule, seconds, detail, mistakes)
+
+
+def _six_facts(case: Case, implementation: Implementation, verdict: Verdict, mistakes: tuple[str, ...]) -> str:
+    """Return the facts of a failure, one a line: what, by which rule, where, how much, why, and how to see it again."""
+    version = f" {implementation.version}" if implementation.version else ""
+    likely = "; or ".join(f"it {mistake}" for mistake in mistakes) or "none of the known mistakes gives these numbers"
+    facts = {
+        "case": f"{case.id}, {case.operation} {case.notation}, by {implementation.name}{version}",
+        "rule": f"{verdict.rule}: {verdict.limit}",
+        "worst": verdict.worst,
+        "wrong": verdict.wrong,
+        "likely": f"{likely}; {verdict.note}" if verdict.note else likely,
+        "again": shlex.join(
+            ["conformance", "show", case.id, *filter(None, [case.catalogue]), "-i", implementation.name]
+        ),
+    }
+    return "\n".join(f"{name + ':':<7} {fact}" for name, fact in facts.items())
