@@ -15,7 +15,6 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from typing import Any
 
 from conformance.case import Operation
 from conformance.errors import Unavailable, UsageError
+from conformance.implementations.quiet import quiet_import
 
 __all__ = ["BUILT_IN", "Implementation", "load_implementation"]
 
@@ -64,7 +64,6 @@ def load_implementation(spec: str) -> Implementation:
     if not where or (_names_object(spec) and not name):
         expected = "package.module, package.module:object or path/to/file.py:object"
         raise UsageError(f"implementation must be {', '.join(BUILT_IN)}, {expected}, but is {spec!r}")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     module = _load_file(Path(where), spec) if where.endswith(".py") else _import(where, spec)
     subject = _attribute(module, name, spec, where) if name else module
     functions = _functions(subject)
@@ -94,7 +93,8 @@ def _import(name: str, spec: str) -> Any:
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:
-        return importlib.import_module(name)
+        with quiet_import():
+            return importlib.import_module(name)
     except ModuleNotFoundError as error:
         parent, _, child = name.rpartition(".")
         if error.name == name and parent:
@@ -117,7 +117,8 @@ def _load_file(path: Path, spec: str) -> ModuleType:
     module = importlib.util.module_from_spec(module_spec)
     sys.modules[name] = module
     try:
-        module_spec.loader.exec_module(module)
+        with quiet_import():
+            module_spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         raise Unavailable(f"{spec}: running {str(path)!r} raised {type(error).__name__}: {error}") from error
     return module

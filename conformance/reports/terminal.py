@@ -61,8 +61,8 @@ def _print_implementation(console: Console, status: Status, results: list[Result
     table = _table("case", "problem", "P", "S", "rule", "outcome")
     for result in results:
         case = result.case
-        outcome = Text(result.outcome, style=_STYLES.get(result.outcome, "red"))
-        table.add_row(case.id, case.notation, case.shown_padding, case.shown_strides, result.rule, outcome)
+        shown = Text(result.outcome, style=_STYLES.get(result.outcome, "red"))
+        table.add_row(case.id, case.notation, case.shown_padding, case.shown_strides, result.rule, shown)
     console.print(table)
     console.print()
     for (outcome, detail), ids in _by_detail(results).items():
