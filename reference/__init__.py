@@ -11,6 +11,7 @@ from reference.depthwise import (
     depthwise_conv2d_backprop_input,
     separable_conv2d,
 )
+from reference.fast import conv1d, conv2d, conv3d
 from reference.gradients import (
     conv1d_backprop_filter,
     conv1d_backprop_input,
@@ -30,7 +31,6 @@ from reference.transposes import (
     conv3d_transpose_backprop_filter,
     conv3d_transpose_backprop_input,
 )
-from reference.windows import conv1d, conv2d, conv3d
 
 __all__ = [
     "bias_add",

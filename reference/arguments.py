@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -42,6 +43,11 @@ MODES = ("full", "same", "valid")
 
 ACCUMULATORS = {"float16": "float32", "bfloat16": "float32", "float32": "float32", "float64": "float64"}
 """In which dtype a fast algorithm multiplies and adds; integers not named here use int64 and wrap like it."""
+
+
+@cache
+def _accumulator(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return np.dtype(ACCUMULATORS.get(dtype.name, "int64"))
 
 
 def fault(operation: str, argument: str, expected: str, actual: object, why: str = "") -> ValueError:
@@ -111,11 +117,20 @@ class Problem:
     @property
     def accumulator(self) -> np.dtype[Any]:
         """The dtype of products and sums."""
-        return np.dtype(ACCUMULATORS.get(self.dtype.name, "int64"))
+        return _accumulator(self.dtype)
 
     def padded_input(self) -> Array:
-        """Return a copy of the input in the accumulator's dtype, zeros around it."""
-        return np.pad(self.input.astype(self.accumulator), [(0, 0), *self.pads, (0, 0)])
+        """Return the input in the accumulator's dtype, zeros around it; read-only, as it may be the input itself."""
+        image, pads = self.input, self.pads
+        if any(map(any, pads)):
+            sizes = (before + size + after for size, (before, after) in zip(self.in_sizes, pads, strict=True))
+            padded = np.zeros((len(image), *sizes, image.shape[-1]), self.accumulator)
+            inside = (slice(before, before + size) for size, (before, _) in zip(self.in_sizes, pads, strict=True))
+            padded[(slice(None), *inside)] = image
+        else:
+            padded = image.astype(self.accumulator, copy=False).view()
+        padded.flags.writeable = False
+        return padded
 
     def group(self, index: int) -> Problem:
         """Return the convolution of one group alone: its input channels with its filters."""

@@ -1,0 +1,78 @@
+"""A convolution cut into smaller ones: images, and rows of outputs, each piece a problem of its own.
+
+What an algorithm copies for a piece fits the processor's cache and is reused by the allocator for the next; and pieces
+write different outputs, so that threads may take one each (NumPy releases the interpreter's lock in its long loops).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+
+from reference.arguments import Array, Problem
+from reference.geometry import receptive_field
+
+__all__ = ["by_pieces", "pieces"]
+
+THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def by_pieces(convolve: Callable[[Problem], Array], problem: Problem, positions: int, threads: int = 1) -> Array:
+    """Return `convolve(problem)`, computed piece by piece.
+
+    Args:
+        convolve: an algorithm.
+        problem: in normal form.
+        positions: outputs of a piece, about; at least a row is taken.
+        threads: how many pieces are computed at a time.
+    """
+    shape = (len(problem.input), *problem.out_sizes, problem.filters.shape[-1])
+    if prod(shape[:-1]) <= positions:
+        return convolve(problem)
+    output: Array = np.empty(shape, problem.accumulator)
+
+    def compute(piece: tuple[tuple[slice, slice], Problem]) -> None:
+        place, part = piece
+        output[place] = convolve(part)
+
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(compute, pieces(problem, positions)))
+    else:
+        for piece in pieces(problem, positions):
+            compute(piece)
+    return output
+
+
+def pieces(problem: Problem, positions: int) -> Iterator[tuple[tuple[slice, slice], Problem]]:
+    """Yield the images and rows of the output that a piece computes, and the piece.
+
+    >>> from reference.arguments import prepare
+    >>> problem = prepare("conv1d", np.zeros((3, 5, 1)), np.zeros((2, 1, 1)), 1, "VALID", None, 1)
+    >>> [place for place, piece in pieces(problem, 8)]
+    [(slice(0, 2, None), slice(0, 4, None)), (slice(2, 3, None), slice(0, 4, None))]
+    """
+    height, *inner = problem.out_sizes
+    rows = max(1, min(height, positions // max(1, prod(inner))))
+    images = max(1, positions // max(1, prod(problem.out_sizes))) if rows == height else 1
+    for image in range(0, len(problem.input), images):
+        for row in range(0, height, rows):
+            place = slice(image, min(image + images, len(problem.input))), slice(row, min(row + rows, height))
+            yield place, _piece(problem, *place)
+
+
+def _piece(problem: Problem, images: slice, rows: slice) -> Problem:
+    """Return the problem of some images and rows: the input that their windows see, and the zeros that they see."""
+    field, stride = receptive_field(problem.filter_sizes[0], problem.dilations[0]), problem.strides[0]
+    (before, _), *inner = problem.pads
+    start, stop = rows.start * stride - before, (rows.stop - 1) * stride - before + field
+    first, last = max(start, 0), min(stop, problem.in_sizes[0])
+    if first >= last:
+        first, last, stop = 0, 0, stop - start
+        start = 0
+    return replace(problem, input=problem.input[images, first:last], padding=((first - start, stop - last), *inner))
