@@ -170,7 +170,7 @@ class Builder:
         elements = sum(int(np.prod(np.array(shape, object))) for shape in shapes)
         need = elements * _COPIES * _BYTES / _GIB
         if need > self._budget:
-            text = f"needs {need:,.1f} GiB, more than the budget of {self._budget:g} GiB; make it smaller"
+            text = f"needs {need:.4g} GiB, more than the budget of {self._budget:g} GiB; make it smaller"
             self.faults.append(([], f"{text}, or raise --memory-budget"))
 
 

@@ -23,6 +23,9 @@ __all__ = ["DEFAULT_BUDGET", "check_catalogue", "load_catalogue", "shipped_catal
 DEFAULT_BUDGET = 1.0
 """GiB that the arrays of one case may take, reference included."""
 
+Keys = list[str | int]
+KeyedFault = tuple[Keys, str]
+
 _NESTED: dict[str, type[BaseModel]] = {"data": Data, "expect": Expect}
 
 
@@ -89,7 +92,7 @@ def _entries(document: Document, taken: dict[str, str], budget: float) -> Iterat
                 yield Fault(document.file, document.line([index, *path]), text, label)
 
 
-def _case(values: Any, budget: float) -> Case | list[tuple[list[str | int], str]]:
+def _case(values: Any, budget: float) -> Case | list[KeyedFault]:
     """Return the case that `values` describe, or what is wrong with them: paths into the values, and sentences."""
     if not isinstance(values, dict):
         return [([], f"must be a mapping such as {{id: …, input: …}}, but is {_show(values)}")]
@@ -97,38 +100,44 @@ def _case(values: Any, budget: float) -> Case | list[tuple[list[str | int], str]
     try:
         entry = CaseEntry.model_validate({"output": [0, 0]} | values if lacks_output else values)
     except ValidationError as error:
-        found = {_sentence(detail): detail for detail in error.errors(include_url=False)}
-        faults = [(_known_path(detail), text) for text, detail in found.items()]
-        missing: list[tuple[list[str | int], str]] = [([], "output is missing; state the shape that must come out")]
-        return faults + (missing if lacks_output else [])
+        missing: KeyedFault = ([], "output is missing; state the shape that must come out")
+        return _form_faults(error, values) + [missing] * lacks_output
     builder = Builder(entry, budget, lacks_output)
     return builder.case() or builder.faults
 
 
-def _known_path(detail: ErrorDetails) -> list[str | int]:
-    """Return the part of an error's location that is keys of the file, without the names of a union's branches."""
-    path: list[str | int] = list(detail["loc"][:1])
+def _form_faults(error: ValidationError, values: dict[str, Any]) -> list[KeyedFault]:
+    """Return one fault for each value of the wrong form, the innermost that has a name."""
+    kinds = {tuple(_named_path(detail)): detail["type"] for detail in error.errors(include_url=False)}
+    outer = {path[:1] for path in kinds if len(path) > 1}
+    return [(list(path), _sentence(path, kind, values)) for path, kind in kinds.items() if path not in outer]
+
+
+def _named_path(detail: ErrorDetails) -> Keys:
+    """Return the keys of the file in an error's location, without list indices and the names of a union's branches."""
+    path: Keys = list(detail["loc"][:1])
     model = _NESTED.get(str(path[0])) if path else None
-    if model and len(detail["loc"]) > 1:
-        path += [step for step in detail["loc"][1:] if step in model.model_fields][:1]
-    if detail["type"] == "extra_forbidden":
-        path = [step for step in detail["loc"] if step not in ("Expect",)]
+    if model:
+        keys = [step for step in detail["loc"][1:] if step in model.model_fields]
+        path += detail["loc"][-1:] if detail["type"] == "extra_forbidden" else keys[:1]
     return path
 
 
-def _sentence(detail: ErrorDetails) -> str:
-    """Return what is wrong with one value: its name, what it must be and what it is."""
-    path = _known_path(detail)
+def _sentence(path: tuple[str | int, ...], kind: str, values: dict[str, Any]) -> str:
+    """Return what is wrong with the value at `path`: its name, what it must be and what it is."""
     name = ".".join(map(str, path))
-    model: type[BaseModel] = _NESTED[str(path[0])] if len(path) > 1 and path[0] in _NESTED else CaseEntry
-    if detail["type"] == "extra_forbidden":
+    model: type[BaseModel] = _NESTED[str(path[0])] if len(path) > 1 else CaseEntry
+    if kind == "extra_forbidden":
         near = get_close_matches(str(path[-1]), model.model_fields, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(model.model_fields)}"
         return f"unknown key {name!r} ({hint})"
-    description = model.model_fields[str(path[-1])].description if path else "a mapping"
-    if detail["type"] == "missing":
+    description = model.model_fields[str(path[-1])].description
+    if kind == "missing":
         return f"{name} is missing; it must be {description}"
-    return f"{name} must be {description}, but is {_show(detail['input'])}"
+    value: Any = values
+    for key in path:
+        value = value[key]
+    return f"{name} must be {description}, but is {_show(value)}"
 
 
 def _show(value: Any) -> str:

@@ -1,0 +1,77 @@
+"""The layers: imports point one way."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+LAYERS = [
+    {"errors"},
+    {"case"},
+    {"data", "catalogue", "implementations", "judgement", "defects", "selection"},
+    {"diagnosis"},
+    {"runner"},
+    {"reports"},
+    {"cli"},
+    {"__main__"},
+]
+LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+FILES = sorted(
+    path.relative_to(ROOT) for package in ("conformance", "reference") for path in (ROOT / package).rglob("*.py")
+)
+
+FRAMEWORKS = {"tensorflow", "keras", "torch", "jax"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the dotted names that a file imports."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the layer"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def part(path: Path) -> str:
+    """Return the part of `conformance` that a file belongs to: its folder, or its own name."""
+    return path.parts[1].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.parts[0] == "conformance"], ids=str)
+def test_conformance_imports_point_one_way(path: Path) -> None:
+    own = LEVELS.get(part(path), -1)
+    others = {name.split(".")[1] for name in imported(path) if name.startswith("conformance.")} - {part(path)}
+    assert {name for name in others if LEVELS.get(name, -1) > own} == set()
+
+
+def test_every_part_has_a_layer() -> None:
+    parts = {part(path) for path in FILES if path.parts[0] == "conformance"} - {"__init__"}
+    assert parts == set(LEVELS)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.parts[0] == "reference"], ids=str)
+def test_reference_knows_nothing_of_the_harness(path: Path) -> None:
+    roots = {name.split(".")[0] for name in imported(path)}
+    assert roots.isdisjoint({"conformance", *FRAMEWORKS})
+    assert "scipy" not in roots or path.name == "fourier.py"
+
+
+def test_naive_shares_no_geometry() -> None:
+    assert not any("geometry" in name for name in imported(Path("reference/naive.py")))
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if not path.name.endswith("_adapter.py")], ids=str)
+def test_frameworks_are_imported_in_their_adapters_only(path: Path) -> None:
+    assert {name.split(".")[0] for name in imported(path)}.isdisjoint(FRAMEWORKS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_files_fit_on_a_few_screens(path: Path) -> None:
+    assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= 300

@@ -1,0 +1,197 @@
+"""The command: what it prints, writes and exits with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, Command
+
+FLIPPED = """
+from reference import naive
+
+def conv2d(input, filters, strides, padding, dilations):
+    return naive.conv2d(input, filters[::-1, ::-1], strides, padding, dilations=dilations)
+"""
+
+
+@pytest.fixture
+def flipped(tmp_path: Path) -> str:
+    (tmp_path / "flipped.py").write_text(FLIPPED)
+    return "flipped.py:conv2d"
+
+
+def report(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_run_judges_tensorflow_on_the_shipped_catalogue(command: Command, tmp_path: Path) -> None:
+    done = command("run", "--json", "report.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    line = "multiple-filters-and-bias (4×4×3) * (3×3×3×4) + (4) = (2×2×4) VALID 1 exact passed"
+    assert line in lines
+    written = report(tmp_path / "report.json")
+    assert list(written) == ["schema", "environment", "implementations", "results", "summary"]
+    assert written["schema"] == "conformance-report/1"
+    (implementation,) = written["implementations"]
+    assert list(implementation) == ["name", "version", "status", "reason", "traits"]
+    assert (implementation["name"], implementation["status"]) == ("tensorflow", "available")
+    keys = ["case", "operation", "implementation", "outcome", "rule", "seconds", "detail", "diagnosis"]
+    assert all(list(result) == keys for result in written["results"])
+    assert written["summary"] == {"tensorflow": {"passed": len(written["results"])}}
+    assert lines[-1] == f"tensorflow: {len(written['results'])} passed"
+
+
+def test_wrong_implementation_exits_1_with_the_facts(command: Command, flipped: str, tmp_path: Path) -> None:
+    done = command("run", "-i", flipped, "-k", "notebook", "--json", "report.json")
+    assert done.returncode == 1
+    for fact in ("case:", "rule:", "worst:", "wrong:", "likely: it flips the filter", f"show basic -i {flipped}"):
+        assert fact in done.stdout
+    assert done.stdout.splitlines()[-1] == f"{flipped}: 10 failed"
+    results = report(tmp_path / "report.json")["results"]
+    assert {result["outcome"] for result in results} == {"failed"}
+    assert results[0]["diagnosis"] == [
+        "flips the filter in both axes: it computes a convolution where a cross-correlation is due"
+    ]
+
+
+def test_two_implementations_are_judged_side_by_side(command: Command, flipped: str) -> None:
+    done = command("run", "-i", "reference.naive", "-i", flipped, "-i", flipped, "-k", "basic")
+    assert done.stdout.splitlines()[-2:] == ["reference.naive: 1 passed", f"{flipped}: 1 failed"]
+    assert done.returncode == 1
+
+
+def test_unavailable_implementation_exits_1_with_the_reason(command: Command, tmp_path: Path) -> None:
+    done = command("run", "-i", "no_such_module", "-i", "reference", "-k", "basic", "--json", "report.json")
+    assert done.returncode == 1
+    assert "unavailable: no_such_module: there is no module 'no_such_module'; is it installed?" in done.stdout
+    first, second = report(tmp_path / "report.json")["implementations"]
+    assert (first["status"], second["status"]) == ("unavailable", "available")
+
+
+def test_no_case_passed_is_a_failure(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "shy.py").write_text("def conv2d(x, w):\n    raise NotImplementedError\n")
+    done = command("run", "-i", "shy.py:conv2d", "-k", "basic")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "shy.py:conv2d: 1 unsupported")
+
+
+def test_changed_literal_exits_1_and_shows_the_element(command: Command, tmp_path: Path) -> None:
+    text = (ROOT / "cases.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(text.replace("[570, 642]", "[571, 642]", 1), encoding="utf-8")
+    done = command("run", "mine.yaml")
+    assert done.returncode == 1
+    assert "worst:  output[0, 1, 0, 0] is 570, must be 571: off by 1, where no error is allowed" in done.stdout
+    assert "check the literal in the catalogue" in done.stdout
+    assert "again:  conformance show basic mine.yaml -i tensorflow" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "absent.yaml"], "absent.yaml: cannot be read (No such file or directory); check the path"),
+        (["run", "-k", "nothing-like-it"], "-k 'nothing-like-it' selects none of"),
+        (["run", "-k", "stride and"], "-k must be words joined by and, or, not and parentheses, but is 'stride and'"),
+        (["run", "-k", "(stride"], "-k must be words joined by"),
+        (["run", "-i", ""], "implementation must be tensorflow"),
+        (["run", "--json", "no/such/folder/report.json"], "--json must name a file in an existing folder"),
+        (["show", "bassic"], "there is no case 'bassic' among 18; did you mean basic"),
+        (["run", "--no-such-option"], "No such option"),
+    ],
+)
+def test_usage_error_exits_2_with_a_message(command: Command, arguments: list[str], message: str) -> None:
+    done = command(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_check_reports_every_fault_and_exits_2(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("- id: a\n  input: [4, 4]\n- id: a\n  inputs: [4, 4]\n")
+    done = command("check", "mine.yaml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) > 3
+    assert all(line.startswith("mine.yaml:") for line in done.stderr.splitlines())
+
+
+def test_check_accepts_the_shipped_catalogue(command: Command) -> None:
+    done = command("check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "cases.yaml: 18 cases, no faults\n"
+
+
+@pytest.mark.parametrize(
+    ("expression", "ids"),
+    [
+        ("padding and stride", ["padding-and-stride", "rgb-mini-batch-padding-and-stride"]),
+        ("batch and not rgb", ["mini-batch"]),
+        ("exercise and (one or three)", ["strided-exercise-one-channel", "strided-exercise-three-channels"]),
+    ],
+)
+def test_selection_is_by_id_and_tag(command: Command, expression: str, ids: list[str]) -> None:
+    done = command("list", "-k", expression)
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ids
+
+
+def test_show_prints_a_case_as_the_notebook_does(command: Command) -> None:
+    done = command("show", "multiple-filters-and-bias", "-i", "reference.naive")
+    assert done.returncode == 0
+    assert done.stdout.startswith("multiple-filters-and-bias: (4×4×3) * (3×3×3×4) + (4) = (2×2×4), P = VALID, S = 1\n")
+    assert "X: 3×4×4, float32\n[[[ 0  3  6  9]\n  [12 15 18 21]" in done.stdout
+    assert "W: 4×3×3×3, float32\n[[[[120 108  96]" in done.stdout
+    assert "b: 4, float32\n[   10   100  1000 10000]" in done.stdout
+    for name in ("reference", "reference.naive"):
+        assert f"Y, {name}: 4×2×2" in done.stdout
+    assert done.stdout.count("[[[20890 26398]\n  [42922 48430]]") == 2
+    assert done.stdout.endswith("equal: yes (exact)\n")
+
+
+def test_show_of_a_wrong_answer_exits_1(command: Command, flipped: str) -> None:
+    done = command("show", "basic", "-i", flipped)
+    assert done.returncode == 1
+    assert "equal: no\ncase:   basic" in done.stdout
+
+
+def test_show_without_the_implementation_still_shows_the_reference(command: Command) -> None:
+    done = command("show", "basic", "-i", "no_such_module")
+    assert done.returncode == 1
+    assert "Y, reference: 2×2" in done.stdout
+    assert "no_such_module is unavailable" in done.stdout
+
+
+def test_interrupt_exits_130_with_the_partial_report(tmp_path: Path) -> None:
+    source = (
+        "import pathlib, time\nfrom reference.naive import conv2d as right\n\ndef conv2d(x, w, strides, padding):\n"
+    )
+    source += (
+        "    if pathlib.Path('second').exists():\n        pathlib.Path('waiting').touch()\n        time.sleep(600)\n"
+    )
+    source += "    pathlib.Path('second').touch()\n    return right(x, w, strides, padding)\n"
+    (tmp_path / "slow.py").write_text(source)
+    words = [sys.executable, "-m", "conformance", "run", "-i", "slow.py:conv2d", "--json", "report.json"]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        while not (tmp_path / "waiting").exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "slow.py:conv2d: 1 passed" in output
+    assert [result["case"] for result in report(tmp_path / "report.json")["results"]] == ["basic"]
+
+
+@pytest.mark.parametrize("name", ["run", "show", "list", "check"])
+def test_help_shows_an_example(command: Command, name: str) -> None:
+    done = command(name, "--help")
+    assert done.returncode == 0
+    assert f"Example: conformance {name}" in done.stdout.replace("`", "")
+
+
+def test_the_command_is_installed() -> None:
+    assert shutil.which("conformance", path=str(Path(sys.executable).parent))
