@@ -32,15 +32,15 @@ def diagnose(case: Case, operands: Operands, expected: Expected, answer: Array) 
     keywords = call_arguments(case)
     double = [None if part is None else part.astype(np.float64) for part in (operands.input, operands.filters)]
     bias = None if operands.bias is None else operands.bias.astype(np.float64)
-    explanations = []
+    explanations: dict[str, None] = {}
     for defect in FORWARD:
         try:
             wrong = defect.conv2d(double[0], double[1], **keywords, bias=bias)
         except ValueError:
             continue
         if wrong.shape == answer.shape and _agrees(case, expected, answer, wrong):
-            explanations.append(defect.mistake)
-    return explanations
+            explanations[defect.mistake] = None
+    return list(explanations)
 
 
 def _agrees(case: Case, expected: Expected, answer: Array, wrong: Array) -> bool:

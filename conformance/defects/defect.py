@@ -13,7 +13,7 @@ from conformance.data import Array
 from reference import windows
 from reference.geometry import explicit_pads
 
-__all__ = ["Arguments", "Defect"]
+__all__ = ["Arguments", "Defect", "add_bias"]
 
 Pair = tuple[int, int]
 
@@ -39,7 +39,8 @@ def _as_it_is(arguments: Arguments) -> Arguments:
     return arguments
 
 
-def _add_bias(output: Array, arguments: Arguments) -> Array:
+def add_bias(output: Array, arguments: Arguments) -> Array:
+    """Return the output with the bias added to its channels, if there is one."""
     return output if arguments.bias is None else output + arguments.bias
 
 
@@ -51,13 +52,13 @@ class Defect:
         name: kebab-case, unique.
         mistake: what it does wrong, completing "it …".
         before: changes the arguments of a correct convolution.
-        after: adds the bias to the output without one.
+        after: adds the bias to the output without one; is given the arguments as they were.
     """
 
     name: str
     mistake: str
     before: Callable[[Arguments], Arguments] = _as_it_is
-    after: Callable[[Array, Arguments], Array] = _add_bias
+    after: Callable[[Array, Arguments], Array] = add_bias
 
     def conv2d(
         self,
@@ -73,8 +74,9 @@ class Defect:
         steps, holes = (strides[1], strides[2]), (dilations[1], dilations[2])
         kept: str | Pads = padding if isinstance(padding, str) else (tuple(padding[1]), tuple(padding[2]))
         top, left = explicit_pads(kept, input.shape[1:3], filters.shape[:2], steps, holes)
-        changed = self.before(Arguments(input, filters, bias, steps, holes, kept, (top, left)))
+        given = Arguments(input, filters, bias, steps, holes, kept, (top, left))
+        changed = self.before(given)
         output = windows.conv2d(
             changed.input, changed.filters, strides=changed.strides, padding=changed.pads, dilations=changed.dilations
         )
-        return np.asarray(self.after(output, changed))
+        return np.asarray(self.after(output, given))

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.data import Array
-from conformance.defects.defect import Arguments, Defect
+from conformance.defects.defect import Arguments, Defect, add_bias
+from reference.geometry import output_size
 
 __all__ = ["FORWARD"]
 
@@ -49,6 +50,20 @@ def _first_image_only(arguments: Arguments) -> Arguments:
     return replace(arguments, input=np.repeat(arguments.input[:1], len(arguments.input), axis=0))
 
 
+def _right_size(output: Array, arguments: Arguments) -> Array:
+    """Cut the output to the size that it should have, where it is larger."""
+    axes = zip(
+        arguments.input.shape[1:3],
+        arguments.filters.shape[:2],
+        arguments.strides,
+        arguments.dilations,
+        arguments.pads,
+        strict=True,
+    )
+    height, width = (output_size(*axis) for axis in axes)
+    return add_bias(output[:, :height, :width], arguments)
+
+
 def _no_bias(output: Array, arguments: Arguments) -> Array:
     return output
 
@@ -82,6 +97,18 @@ FORWARD: tuple[Defect, ...] = (
         "stride-vertical-for-both",
         "uses the vertical stride for both axes",
         lambda a: replace(a, strides=(a.strides[0], a.strides[0])),
+    ),
+    Defect(
+        "stride-vertical-for-both-positions",
+        "uses the vertical stride for both axes",
+        lambda a: replace(a, strides=(a.strides[0], a.strides[0])),
+        _right_size,
+    ),
+    Defect(
+        "strides-swapped-positions",
+        "swaps the vertical and the horizontal stride",
+        lambda a: replace(a, strides=a.strides[::-1]),
+        _right_size,
     ),
     Defect("strides-ignored", "ignores the strides", lambda a: replace(a, strides=(1, 1))),
     Defect("dilations-swapped", "swaps the dilations", lambda a: replace(a, dilations=a.dilations[::-1])),
