@@ -76,7 +76,7 @@ def _fourier_pays(problem: Problem, out_sizes: tuple[int, ...]) -> bool:
         return False
     banded: int = prod(out_sizes) * prod(taps[:-1]) * (taps[-1] + toeplitz.REGISTER) * depth * out_channels
     points = prod(fourier.transform_sizes(problem))
-    return banded > FOURIER_COST * points * log2(points) * (depth + out_channels + depth * out_channels / 2)
+    return bool(banded > FOURIER_COST * points * log2(points) * (depth + out_channels + depth * out_channels / 2))
 
 
 def _fits_float64(problem: Problem) -> bool:

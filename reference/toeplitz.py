@@ -77,10 +77,11 @@ def convolve(problem: Problem, length: int | None = None) -> Array:
     filters = problem.filters.astype(problem.accumulator, copy=False)
     matrices = bands(filters, length, problem.strides[-1], problem.dilations[-1])
     total: Array = np.zeros((), problem.accumulator)
-    for offset in np.ndindex(*problem.filter_sizes[:-1]):
-        seen = rows[slab(offset, tuple(outer_sizes), problem.strides[:-1], problem.dilations[:-1])]
-        part = seen.reshape(batch, prod(outer_sizes) * blocks, span) @ matrices[offset]
-        total = np.add(total, part, out=part)
+    with np.errstate(invalid="ignore"):
+        for offset in np.ndindex(*problem.filter_sizes[:-1]):
+            seen = rows[slab(offset, tuple(outer_sizes), problem.strides[:-1], problem.dilations[:-1])]
+            part = seen.reshape(batch, prod(outer_sizes) * blocks, span) @ matrices[offset]
+            total = np.add(total, part, out=part)
     output = total.reshape(batch, *outer_sizes, blocks * length, filters.shape[-1])[..., :width, :]
     return output if np.isfinite(total.sum()) else im2col.convolve(problem)
 
@@ -107,7 +108,7 @@ def _rows(problem: Problem, width: int, length: int) -> Array:
         problem = replace(problem, padding=(*problem.pads[:-1], (before, after + missing)))
     padded, outer = problem.padded_input(), problem.rank - 1
     seen = windows(padded, (1,) * outer + (span,), (1,) * outer + (length * stride,), (1,) * problem.rank)
-    return seen.reshape(*padded.shape[:-2], -1, span * padded.shape[-1])[..., :blocks, :]
+    return seen.reshape(*seen.shape[: problem.rank + 1], span * padded.shape[-1])[..., :blocks, :]
 
 
 def bands(filters: Array, length: int, stride: int, dilation: int) -> Array:
