@@ -46,9 +46,9 @@ from reference.backprop import (
     like_input,
     normal_output,
 )
+from reference.fast import convolve
 from reference.gradients import filter_gradient, input_gradient
 from reference.operations import Operation
-from reference.windows import convolve
 
 __all__ = [
     "depthwise_conv2d",

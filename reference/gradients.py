@@ -38,6 +38,7 @@ import numpy as np
 
 from reference.arguments import Array, Problem
 from reference.backprop import filter_operations, input_operations
+from reference.submatrix import slab
 
 __all__ = [
     "conv1d_backprop_filter",
@@ -63,12 +64,13 @@ def input_gradient(problem: Problem, out_backprop: Array) -> Array:
     """
     rows = _rows(problem, out_backprop)
     filters = np.moveaxis(_by_group(problem.filters.astype(problem.accumulator), problem.groups), 0, -3)
+    filters = np.ascontiguousarray(filters.swapaxes(-1, -2))
     batch, depth = len(problem.input), problem.filters.shape[-2]
     sizes = [size + sum(pads) for size, pads in zip(problem.in_sizes, problem.pads, strict=True)]
     padded: Array = np.zeros((problem.groups, batch, *sizes, depth), problem.accumulator)
-    for offset, slab in _slabs(problem):
-        reached = padded[slab]
-        reached += (rows @ filters[offset].swapaxes(-1, -2)).reshape(reached.shape)
+    for offset, met in _slabs(problem):
+        reached = padded[met]
+        reached += (rows @ filters[offset]).reshape(reached.shape)
     inside = [slice(before, before + size) for (before, _), size in zip(problem.pads, problem.in_sizes, strict=True)]
     return np.moveaxis(padded[:, :, *inside], 0, -2).reshape(problem.input.shape)
 
@@ -88,8 +90,8 @@ def filter_gradient(problem: Problem, out_backprop: Array) -> Array:
     groups, positions, width = rows.shape
     depth = problem.filters.shape[-2]
     gradient: Array = np.empty((*problem.filter_sizes, groups, depth, width), problem.accumulator)
-    for offset, slab in _slabs(problem):
-        gradient[offset] = padded[slab].reshape(groups, positions, depth).swapaxes(-1, -2) @ rows
+    for offset, met in _slabs(problem):
+        gradient[offset] = padded[met].reshape(groups, positions, depth).swapaxes(-1, -2) @ rows
     return np.moveaxis(gradient, -3, -2).reshape(problem.filters.shape)
 
 
@@ -100,18 +102,16 @@ def _rows(problem: Problem, out_backprop: Array) -> Array:
 
 
 def _by_group(array: Array, groups: int) -> Array:
-    """Split the last axis, of channels, into groups, and move those to the front."""
+    """Split the last axis, of channels, into groups, and move those to the front, in memory too."""
     *sizes, channels = array.shape
-    return np.moveaxis(array.reshape(*sizes, groups, channels // groups), -2, 0)
+    return np.ascontiguousarray(np.moveaxis(array.reshape(*sizes, groups, channels // groups), -2, 0))
 
 
 def _slabs(problem: Problem) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:
-    """Yield every filter offset with the slices of the padded input that it meets, one element an output position."""
-    axes = list(zip(problem.dilations, problem.strides, problem.out_sizes, strict=True))
+    """Yield every filter offset with the slices of the padded input, groups first, that its tap meets."""
+    out_sizes = problem.out_sizes
     for offset in np.ndindex(*problem.filter_sizes):
-        starts = [step * dilation for step, (dilation, _, _) in zip(offset, axes, strict=True)]
-        slab = [slice(start, start + out * step, step) for start, (_, step, out) in zip(starts, axes, strict=True)]
-        yield offset, (slice(None), slice(None), *slab)
+        yield offset, (slice(None), *slab(offset, out_sizes, problem.strides, problem.dilations))
 
 
 conv1d_backprop_input, conv2d_backprop_input, conv3d_backprop_input = input_operations(input_gradient, __name__)

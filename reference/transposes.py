@@ -55,9 +55,9 @@ from reference.backprop import (
     like_input,
     normal_output,
 )
+from reference.fast import convolve
 from reference.gradients import filter_gradient, input_gradient
 from reference.operations import Operation
-from reference.windows import convolve
 
 __all__ = [
     "conv1d_transpose",
