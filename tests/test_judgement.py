@@ -57,9 +57,20 @@ def test_magnitude_counts_what_cancels() -> None:
     assert not expected.exact
 
 
-def test_fractions_are_not_proved_equal() -> None:
-    case = make_case(data={"input": [[0.5] * 3] * 3, "filters": [[1.0] * 2] * 2})
-    assert not expect(case, make_operands(case)).exact
+@pytest.mark.parametrize(
+    ("number", "exact", "proof"),
+    [
+        (1.0, True, "whole numbers, Σ|input·filters| + |bias| is at most 4 ≤ 2^24: every order of summation gives the"),
+        (0.5, True, "multiples of 2^-1, Σ|input·filters| + |bias| is at most 2 ≤ 2^23: every order of summation gives"),
+        (2.0**30, True, "multiples of 2^30, Σ|input·filters| + |bias| is at most 4,294,967,296 ≤ 2^54: every order of"),
+        (0.1, False, "sums may round, Σ|input·filters| + |bias| is at most 0.4"),
+    ],
+)
+def test_proof_is_made_from_the_data_and_says_so(number: float, exact: bool, proof: str) -> None:
+    case = make_case(data={"input": [[number] * 3] * 3, "filters": [[1.0] * 2] * 2})
+    expected = expect(case, make_operands(case))
+    assert expected.exact is exact
+    assert expected.proof.startswith(proof)
 
 
 def test_one_ulp_fails_where_equality_is_proved() -> None:

@@ -1,24 +1,25 @@
 """What must come out of a case, and whether equality may be asked.
 
-**Why equality can be proved.** Where all operands are whole numbers and Σ|input·filters| + |bias| of an output element
-stays within 2^p, p being the dtype's significant bits, every product and every partial sum, in whatever order, is a
-whole number within 2^p too. Such numbers are exact in the dtype, so no step rounds, and every order of summation gives
-the same bits.
+**Why equality can be proved.** Let all products and the bias of an output element be multiples of some power of two q
+(whole numbers: q = 1), and let Σ|input·filters| + |bias| be at most 2^p·q, p being the dtype's significant bits. Then
+every product and every partial sum, in whatever order, is a multiple of q within 2^p·q too. Such numbers are exact in
+the dtype, so no step rounds, and every order of summation gives the same bits.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from conformance.case import Case
 from conformance.data import Array, Operands
-from reference import windows
+from reference import oracle
 
-__all__ = ["Expected", "expect"]
+__all__ = ["SIGNIFICANT_BITS", "Expected", "expect"]
 
-_EXACT_INTEGERS = {"float32": 24, "float64": 53}
+SIGNIFICANT_BITS = {"float32": 24, "float64": 53}
 """p: the dtype holds every whole number up to 2^p. Source: IEEE 754-2019, table 3.5."""
 
 
@@ -27,48 +28,39 @@ class Expected:
     """The right answer to a case.
 
     Attributes:
-        value: NHWC, float64. Exact where `exact`; else rounded by at most `terms` roundings of float64.
+        value: NHWC, float64: the exact sum, rounded once to the case's dtype.
         magnitude: Σ|input·filters| + |bias| of each element, what error bounds are made from.
         terms: products behind an element, and 1 for the bias.
         exact: whether every order of summation gives the same bits in the case's dtype.
-        limit: the largest magnitude that the dtype's whole numbers allow for that.
+        proof: why equality may be asked, or why not, in words.
     """
 
     value: Array
     magnitude: Array
     terms: int
     exact: bool
-    limit: int
-
-    @property
-    def proof(self) -> str:
-        """Why equality may be asked, or why not."""
-        largest = self.magnitude.max(initial=0)
-        total, limit = f"Σ|input·filters| + |bias| is at most {largest:,.10g}", f"2^{self.limit.bit_length() - 1}"
-        if self.exact:
-            return f"whole numbers, {total} ≤ {limit}: every order of summation gives the same bits"
-        return f"{total}, and not all operands are whole numbers" if largest <= self.limit else f"{total} > {limit}"
+    proof: str
 
 
 def expect(case: Case, operands: Operands) -> Expected:
-    """Return the right answer to `case` for `operands`, computed by the reference in float64."""
-    value = _convolve(case, operands.input, operands.filters, operands.bias)
-    parts = (operands.input, operands.filters, operands.bias)
-    magnitude = _convolve(case, *(None if part is None else np.abs(part) for part in parts))
-    limit = 2 ** _EXACT_INTEGERS[case.dtype]
-    whole = all(part is None or bool(np.all(part == np.rint(part))) for part in parts)
-    terms = int(np.prod(case.filters[:3])) + (operands.bias is not None)
-    exact = whole and bool(magnitude.max(initial=0) <= limit)
-    return Expected(value, magnitude, terms, exact, limit)
-
-
-def _convolve(case: Case, image: Array | None, filters: Array | None, bias: Array | None) -> Array:
-    assert image is not None and filters is not None
-    output = windows.conv2d(
-        image.astype(np.float64),
-        filters.astype(np.float64),
+    """Return the right answer to `case` for `operands`, and the proof that goes with it."""
+    answer = oracle.conv2d(
+        operands.input,
+        operands.filters,
         strides=case.strides,
         padding=case.padding,
         dilations=case.dilations,
+        bias=operands.bias,
     )
-    return output if bias is None else output + bias.astype(np.float64)
+    value = answer.value.astype(np.float64)
+    return Expected(value, answer.magnitude, answer.terms, answer.is_exact, _proof(answer, case.dtype))
+
+
+def _proof(answer: oracle.Exact, dtype: str) -> str:
+    total = f"Σ|input·filters| + |bias| is at most {answer.peak:,.10g}"
+    if not answer.is_exact:
+        return f"sums may round, {total}"
+    power = round(math.log2(answer.quantum or 1))
+    numbers = f"multiples of 2^{power}" if power else "whole numbers"
+    limit = f"2^{SIGNIFICANT_BITS[dtype] + power}"
+    return f"{numbers}, {total} ≤ {limit}: every order of summation gives the same bits"
