@@ -3,6 +3,8 @@
 One process, interleaved runs, medians. Goal: at most 20 times, on normal data and on integers.
 
     python benchmarks/oracle_speed.py
+
+Both have as many threads as OPENBLAS_NUM_THREADS says, or as the machine has cores.
 """
 
 from __future__ import annotations
@@ -87,7 +89,12 @@ def compare(layer: Layer, data: Callable[..., np.ndarray[Any, Any]]) -> tuple[fl
 def main() -> None:
     """Print one line for each layer and kind of data."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    print(f"medians of {REPEATS} interleaved runs, {os.cpu_count()} cores; goal: ratio at most {GOAL:g}")
+    import tensorflow as tf
+
+    threads = int(os.environ.get("OPENBLAS_NUM_THREADS", os.cpu_count() or 1))
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    print(f"medians of {REPEATS} interleaved runs, {threads} threads; goal: ratio at most {GOAL:g}")
     print(f"{'layer':27} {'data':9} {'tensorflow':>10} {'oracle':>10} {'ratio':>6}  provable")
     for layer in LAYERS:
         for data in (normal, integers):

@@ -24,7 +24,7 @@ Box = tuple[slice, ...]
 CACHE = 16 << 20
 """Bytes of a block that is filled and multiplied fastest, whatever the budget."""
 
-IMAGE_COPIES, OUTPUT_COPIES, ROW_COPIES = 6, 16, 8
+IMAGE_COPIES, OUTPUT_COPIES, ROW_COPIES = 6, 16, 12
 """How many arrays of 8 bytes an element are alive at once at most: as large as a box's part of the input, as its part
 of the output, and as the columns of the rows that are split; those are split in as many parts."""
 

@@ -22,6 +22,7 @@ __all__ = [
     "Format",
     "Survey",
     "exact_dot",
+    "exact_sum",
     "round_scaled",
     "round_to",
     "scaled",
@@ -185,25 +186,37 @@ def round_scaled(total: int, exponent: int, style: Format) -> float:
     return sign * math.ldexp(kept, exponent + excess)
 
 
-def exact_dot(left: Array, right: Array, bias: Array) -> tuple[int, int]:
-    """Return the sum of left · right and of bias as an integer and the exponent of the power of two it counts.
+def exact_sum(values: Array) -> tuple[int, int]:
+    """Return the sum of finite values as an integer and the exponent of the power of two that it counts.
 
-    Every finite float64 is an integer of 53 bits times a power of two. The products are integers of 106 bits; shifted
-    to the smallest exponent among them, they are added as Python integers, which never round.
+    Every finite float64 is an integer of 53 bits times a power of two. Shifted to the smallest exponent among them,
+    they are added as Python integers, which never round.
+
+    >>> exact_sum(np.array([1e300, 0.75, -1e300]))
+    (6755399441055744, -53)
+    """
+    return _added(list(zip(*_integers(values), strict=True)))
+
+
+def exact_dot(left: Array, right: Array, bias: Array) -> tuple[int, int]:
+    """Return the sum of left · right and of bias likewise; the products are integers of 106 bits.
 
     Args:
         left: (terms,), finite: integers or a format of `FORMATS`.
         right: (terms,), likewise.
         bias: (added,), likewise.
 
-    >>> exact_dot(np.array([1e16, 1.0]), np.array([1.0, 0.5]), np.array([-1e16]))[0] > 0
+    >>> exact_dot(np.array([3, 5]), np.array([2**62, 1]), np.array([-1])) == (3 * 2**62 + 4, 0)
     True
     """
     factors = (*_integers(left), *_integers(right))
-    terms = [(a * b, p + q) for a, p, b, q in zip(*factors, strict=True) if a and b]
-    terms += [term for term in zip(*_integers(bias), strict=True) if term[0]]
-    base = min((exponent for _, exponent in terms), default=0)
-    return sum(term << (exponent - base) for term, exponent in terms), base
+    products = [(a * b, p + q) for a, p, b, q in zip(*factors, strict=True)]
+    return _added(products + list(zip(*_integers(bias), strict=True)))
+
+
+def _added(terms: list[tuple[int, int]]) -> tuple[int, int]:
+    base = min((exponent for term, exponent in terms if term), default=0)
+    return sum(term << (exponent - base) for term, exponent in terms if term), base
 
 
 def _integers(values: Array) -> tuple[list[int], list[int]]:
@@ -214,25 +227,28 @@ def _integers(values: Array) -> tuple[list[int], list[int]]:
     return (significands * 2.0**53).astype(np.int64).tolist(), (exponents - 53).tolist()
 
 
-def split(values: Array, bits: int, exponent: int = 0) -> tuple[Array, Array, Array]:
-    """Return values as the sum, without error, of multiples of 2^-bits, multiples of 2^-2bits, and a rest.
+def split(values: Array, bits: int, count: int, exponent: int = 0) -> tuple[list[Array], Array]:
+    """Return slices and a rest that add up to the values without error: multiples of 2^-bits, of 2^-2bits, and so on.
 
     Adding and subtracting 1.5 · 2^(52 - bits) rounds to a multiple of 2^-bits; what that leaves is exact. The unit of
     all these is 2^exponent.
 
     Args:
         values: float64 of at most 2^exponent in magnitude.
-        bits: 1 to 26.
+        bits: of a slice, 1 to 26.
+        count: of slices at most; there are fewer where the rest is 0 before.
         exponent: below 900.
 
-    >>> [part.item() for part in split(np.array([0.3]), 4)]
-    [0.3125, -0.01171875, -0.0007812500000000111]
+    >>> slices, rest = split(np.array([0.3]), 4, 2)
+    >>> [part.item() for part in slices], rest.item()
+    ([0.3125, -0.01171875], -0.0007812500000000111)
     """
-    high_shift, low_shift = (1.5 * 2.0 ** (exponent + 52 - taken) for taken in (bits, 2 * bits))
-    high = (values + high_shift) - high_shift
-    rest = values - high
-    low = (rest + low_shift) - low_shift
-    return high, low, rest - low
+    slices: list[Array] = []
+    while len(slices) < count and (not slices or values.any()):
+        shift = 1.5 * 2.0 ** (exponent + 52 - bits * (len(slices) + 1))
+        slices.append((values + shift) - shift)
+        values = values - slices[-1]
+    return slices, values
 
 
 def sum_twice(parts: Sequence[Array]) -> tuple[Array, Array]:

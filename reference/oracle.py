@@ -34,7 +34,7 @@ __all__ = ["BUDGET", "Exact", "conv1d", "conv2d", "conv3d", "convolve"]
 BUDGET = 256 << 20
 """Bytes that the work may take beside arguments and result, unless told otherwise; a small machine can spare that."""
 
-FILTER_COPIES = 10
+FILTER_COPIES = 14
 """How many float64 copies of the filters are alive at once at most."""
 
 
@@ -87,7 +87,7 @@ def convolve(problem: Problem, bias: Array | None = None, budget: int = BUDGET) 
     Args:
         problem: its `dtype` is the output's.
         bias: (out_channels,), or None; not modified.
-        budget: bytes that the work may take beside arguments and result. The least it can do with is the filters ten
+        budget: bytes that the work may take beside arguments and result. The least it can do with is the filters 14
             times in float64, and one output position.
 
     Raises:

@@ -11,11 +11,12 @@ powers of two; below, they are taken to be at most 1.
   equation 3.5; four for the operands' conversion, the bias and the ends of the interval). Where both ends of that
   interval round to the same number, so does the exact sum, because rounding is monotonic. The ends are rounded, never
   a rounded sum, so nothing is rounded twice.
-- *Slices* (Ozaki). Both operands are split, without error, into two slices of b bits with K·2^2b <= 2^53, and a rest of
-  at most 2^-2b / 2. The four products of slices are exact by the first argument; only products with a rest are rounded,
-  with an error below (K + 16)·u·min(3·m, K·2^-2b). The six are added in twice the precision, with an error below
-  2^-94·m. Ziv's test again, up to 40 bits sharper.
-- *Python integers*, for the few elements left: exact, and rounded as integers.
+- *Slices* (Ozaki). Both operands are split, without error, into d slices of b bits with K·2^2b <= 2^53, and a rest of
+  at most 2^-db / 2. The products of slices are exact by the first argument; only products with a rest are rounded,
+  with an error below (K + 16)·u·min(3·m, K·2^-db). All are added in twice the precision, for Ziv's test again, 40 bits
+  sharper.
+- *Python integers*, for the elements left: exact, and rounded as integers. They are added up from the products of
+  slices where these have no rest, otherwise from the operands.
 
 Underflow breaks the first three by at most 2^-1075 an operation. It is ruled out where the smallest product is above
 2^-960, and otherwise paid for by a `floor` under every error.
@@ -27,22 +28,24 @@ Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1 (2002); Oz
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from reference.arguments import Array, Problem, fault
 from reference.blocks import ROW_COPIES, Box, crop, dot, dot_and_size, filter_matrix, gather, multiply
-from reference.exact import FORMATS, exact_dot, round_scaled, round_to, scaled, split, sum_twice, survey
+from reference.exact import FORMATS, exact_dot, exact_sum, round_scaled, round_to, scaled, split, sum_twice, survey
 
 __all__ = ["Setting", "prepare_proofs", "prove_floats", "prove_integers"]
 
 UNIT = 2.0**-53
 """Unit roundoff of float64."""
 
+DEPTHS = (2, 6)
+"""Slices tried in turn: 2 settle nearly all that the interval leaves; 6 have no rest if operands span 100 bits."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """What is the same for all boxes of one problem.
 
@@ -56,6 +59,7 @@ class Setting:
         quantum: see `Exact`.
         floor: what underflow can cost, in scaled units; 0 where nothing underflows.
         finite: whether all operands are.
+        split: the matrix's slices by their depth, once they were asked for.
     """
 
     problem: Problem
@@ -67,6 +71,7 @@ class Setting:
     quantum: float
     floor: float
     finite: bool
+    split: dict[int, tuple[list[Array], Array]] = field(default_factory=dict)
 
     @property
     def terms(self) -> int:
@@ -93,10 +98,11 @@ class Setting:
         """How wide slices are, so that a sum of products of two slices takes at most 53 bits."""
         return (53 - int(self.matrix.shape[1]).bit_length()) // 2
 
-    @cached_property
-    def slices(self) -> tuple[Array, Array, Array]:
-        """The matrix as two slices and a rest."""
-        return split(self.matrix, self.bits, self.peaks[1])
+    def slices(self, depth: int) -> tuple[list[Array], Array]:
+        """Return the matrix as slices and a rest, split once for all boxes."""
+        if depth not in self.split:
+            self.split[depth] = split(self.matrix, self.bits, depth, self.peaks[1])
+        return self.split[depth]
 
 
 def prepare_proofs(problem: Problem, bias: Array | None) -> Setting:
@@ -212,33 +218,46 @@ def _is_sliceable(setting: Setting) -> bool:
 
 def _settled_rows(setting: Setting, image: Array, rows: Array, values: Array, sure: Array, size: Array) -> Array:
     """Return the values at some positions of a cropped input, those that are not sure by slices or as integers."""
-    problem = setting.problem
+    problem, dtype = setting.problem, setting.problem.dtype.name
     columns = gather(problem, image, rows)
-    if _is_sliceable(setting):
-        found, proven = _settled(setting, *_sliced(setting, scaled(columns, -setting.exponents[0]), size))
-        values, sure = np.where(sure, values, found), sure | proven
+    for depth in DEPTHS if _is_sliceable(setting) else ():
+        rows = np.flatnonzero(~sure.all(axis=1))
+        parts, error = _sliced(setting, scaled(columns[:, rows], -setting.exponents[0]), size[rows], depth)
+        found, proven = _settled(setting, *_interval(setting, parts, error))
+        values[rows], sure[rows] = np.where(sure[rows], values[rows], found), sure[rows] | proven
+        if not error.any():
+            for row, channel in np.argwhere(~sure[rows]).tolist():
+                total, base = exact_sum(np.array([part[row, channel] for part in parts]))
+                values[rows[row], channel] = round_scaled(total, base + setting.exponent, FORMATS[dtype])
+            return values
     for row, channel in np.argwhere(~sure).tolist():
         group, column = divmod(channel, setting.matrix.shape[2])
         added = np.zeros(0) if setting.bias is None else setting.bias[channel : channel + 1]
-        total = exact_dot(columns[group, row], setting.filters[group, :, column], added)
-        values[row, channel] = round_scaled(*total, FORMATS[problem.dtype.name])
+        total, base = exact_dot(columns[group, row], setting.filters[group, :, column], added)
+        values[row, channel] = round_scaled(total, base, FORMATS[dtype])
     return values
 
 
-def _sliced(setting: Setting, columns: Array, size: Array) -> tuple[Array, Array]:
-    """Return an interval round the exact sums from error-free slices; see the module's docstring."""
-    products, matrix = setting.matrix.shape[1], setting.matrix
-    left_high, left_low, left_rest = split(columns, setting.bits, setting.peaks[0])
-    high, low, rest = setting.slices
-    pairs = [(left_high, high), (left_high, low), (left_low, high), (left_low, low)]
-    error = 2.0**-94 * size + setting.floor
-    if left_rest.any() or rest.any():
-        pairs += [(left_rest, matrix), (columns - left_rest, rest)]
-        error += setting.slack * np.minimum(3 * size, products * 2.0 ** (sum(setting.peaks) - 2 * setting.bits))
-    parts = [multiply(left, right) for left, right in pairs]
+def _sliced(setting: Setting, columns: Array, size: Array, depth: int) -> tuple[list[Array], Array]:
+    """Return parts of the exact sums, and a bound of what they lack: 0 where the slices have no rest."""
+    left, left_rest = split(columns, setting.bits, depth, setting.peaks[0])
+    right, right_rest = setting.slices(depth)
+    parts = [multiply(one, other) for one in left for other in right]
+    error = np.full_like(size, setting.floor)
+    if left_rest.any() or right_rest.any():
+        parts += [multiply(left_rest, setting.matrix), multiply(columns - left_rest, right_rest)]
+        most = setting.matrix.shape[1] * 2.0 ** (sum(setting.peaks) - depth * setting.bits)
+        error += setting.slack * np.minimum(3 * size, most)
     if setting.bias is not None:
-        parts.append(np.broadcast_to(scaled(setting.bias, -setting.exponent), parts[0].shape))
+        parts.append(np.broadcast_to(scaled(setting.bias, -setting.exponent), size.shape))
+    return parts, error
+
+
+def _interval(setting: Setting, parts: list[Array], error: Array) -> tuple[Array, Array]:
+    """Return an interval round the sums of parts that lack at most `error`."""
     total, correction = sum_twice(parts)
+    sizes: Array = np.sum([np.abs(part) for part in parts], axis=0)
+    error = error + len(parts) ** 2 * UNIT * UNIT * 2 * sizes
     ends = total + (correction - error), total + (correction + error)
     if setting.problem.dtype == np.float64:
         return ends
