@@ -34,7 +34,6 @@ from collections.abc import Sequence
 from math import isfinite, isqrt, sqrt
 
 import numpy as np
-import scipy.fft
 
 from reference import im2col
 from reference.arguments import Array, Problem
@@ -53,7 +52,7 @@ def convolve(problem: Problem) -> Array:
     if 0 in (problem.input.size, problem.filters.size, *problem.out_sizes):
         return im2col.convolve(problem)
     bound = error_bound(problem)
-    whole = _is_whole(problem.input) and _is_whole(problem.filters)
+    whole = _is_whole(problem.filters) and _is_whole(problem.input)
     exact = whole and bound < 0.5
     if not isfinite(bound) or (problem.accumulator.kind == "i" and not exact):
         return im2col.convolve(problem)
@@ -74,12 +73,16 @@ def _correlate(problem: Problem) -> Array:
 
 def transform_sizes(problem: Problem) -> list[int]:
     """Return the N of every spatial axis: the padded input's size, or the next of small prime factors."""
+    import scipy.fft  # here and below: it takes longer than all else that a program which does not use it imports
+
     axes = zip(problem.in_sizes, problem.pads, strict=True)
     return [scipy.fft.next_fast_len(size + before + after, real=True) for size, (before, after) in axes]
 
 
 def _transform(array: Array, sizes: Sequence[int]) -> Array:
     """Transform (batch, *shape, …) along its spatial axes to complex (batch, …, …), the last of them halved."""
+    import scipy.fft
+
     *outer, last = enumerate(sizes, start=1)
     spectrum: Array = scipy.fft.rfft(array.astype(np.float64, copy=False), last[1], axis=last[0])
     for axis, size in outer:
@@ -89,6 +92,8 @@ def _transform(array: Array, sizes: Sequence[int]) -> Array:
 
 def _transform_back(spectrum: Array, sizes: Sequence[int], out_sizes: Sequence[int], strides: Sequence[int]) -> Array:
     """Return the real array (batch, *out_sizes, …) of a halved spectrum, at every stride-th position."""
+    import scipy.fft
+
     for axis, (size, out_size, stride) in enumerate(zip(sizes, out_sizes, strides, strict=True), start=1):
         inverse = scipy.fft.irfft if axis == len(sizes) else scipy.fft.ifft
         positions = (slice(None),) * axis + (slice(0, out_size * stride, stride),)
@@ -122,19 +127,18 @@ def error_bound(problem: Problem) -> float:
 
         |error| ≤ u·‖x‖₂·((2e + c + 3)·‖w‖₂ + e·‖w‖₁)
 
-    with the norms of the largest image of the batch and of the largest filter.
+    with the norms of all images and all filters together, which bound those of each.
 
     Source: after Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, theorem 24.2.
     """
+    image, filters = (array.astype(np.float64).ravel() for array in (problem.input, problem.filters))
     with np.errstate(over="ignore", invalid="ignore"):
-        image = problem.input.astype(np.float64, copy=False)
-        filters = np.abs(problem.filters.astype(np.float64, copy=False))
-        inner = tuple(range(1, image.ndim))
-        image_norm = sqrt(np.square(image).sum(axis=inner).max())
-        sums = filters.sum(axis=tuple(range(filters.ndim - 1))).max()
-        norm = sqrt(np.square(filters).sum(axis=tuple(range(filters.ndim - 1))).max())
-    stages = sum(sqrt(prime) * (prime + 7) for size in transform_sizes(problem) for prime in _prime_factors(size))
-    return float(2.0**-53 * image_norm * ((2 * stages + filters.shape[-2] + 3) * norm + stages * sums))
+        norms = sqrt(np.vdot(image, image)) * sqrt(np.vdot(filters, filters))
+        sums = sqrt(np.vdot(image, image)) * float(np.abs(filters).sum())
+    stages: float = sum(
+        sqrt(prime) * (prime + 7) for size in transform_sizes(problem) for prime in _prime_factors(size)
+    )
+    return 2.0**-53 * ((2 * stages + problem.filters.shape[-2] + 3) * norms + stages * sums)
 
 
 def _prime_factors(number: int) -> list[int]:

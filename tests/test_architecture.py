@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,3 +77,10 @@ def test_frameworks_are_imported_in_their_adapters_only(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_files_fit_on_a_few_screens(path: Path) -> None:
     assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_the_command_starts_without_what_is_slow_to_import() -> None:
+    code = "import sys, conformance.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "conformance.cli" in done.stdout.split()
+    assert {"scipy", "matplotlib", *FRAMEWORKS}.isdisjoint(done.stdout.split())
