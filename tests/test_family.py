@@ -287,6 +287,8 @@ def test_bias_equals_tensorflow(shape: Shape, data_format: str | None, dtype: st
 def test_parameters_are_named_as_in_tensorflow(operation: str, tf: Any) -> None:
     ours, theirs = (inspect.signature(getattr(module, operation)).parameters for module in (reference, tf.nn))
     assert list(ours) == [name for name in theirs if name != "name"]
+    if operation != "bias_add":
+        assert theirs["padding"].default in (inspect.Parameter.empty, ours["padding"].default)
 
 
 @pytest.mark.parametrize("operation", sorted(NAMES))
