@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -43,6 +43,11 @@ MODES = ("full", "same", "valid")
 
 ACCUMULATORS = {"float16": "float32", "bfloat16": "float32", "float32": "float32", "float64": "float64"}
 """In which dtype a fast algorithm multiplies and adds; integers not named here use int64 and wrap like it."""
+
+
+@lru_cache
+def _output_sizes(*axes: tuple[Any, ...]) -> tuple[int, ...]:
+    return tuple(geometry.output_size(*axis) for axis in zip(*axes, strict=True))
 
 
 @cache
@@ -111,8 +116,7 @@ class Problem:
     @property
     def out_sizes(self) -> tuple[int, ...]:
         """The output's spatial sizes, by the size formula."""
-        axes = zip(self.in_sizes, self.filter_sizes, self.strides, self.dilations, self.pads, strict=True)
-        return tuple(geometry.output_size(*axis) for axis in axes)
+        return _output_sizes(self.in_sizes, self.filter_sizes, self.strides, self.dilations, self.pads)
 
     @property
     def accumulator(self) -> np.dtype[Any]:
@@ -225,6 +229,8 @@ def axis_sizes(operation: str, name: str, value: SizesLike, rank: int, channels_
     >>> axis_sizes("conv2d", "strides", [1, 2, 3, 1], 2)
     (2, 3)
     """
+    if type(value) is int and value >= 1:
+        return (value,) * rank
     values = list(value) if isinstance(value, Sequence | np.ndarray) else [value] * rank
     whole = all(isinstance(size, int | np.integer) and not isinstance(size, bool) for size in values)
     if whole and len(values) == rank + 2:

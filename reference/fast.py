@@ -4,13 +4,14 @@ The rule, first match first; every line measured by `benchmarks/reference_speed.
 
 1. Integers whose sums float64 holds exactly (largest input · largest filter · terms of a sum ≤ 2^53) are computed in
    float64, by the lines below: BLAS has no integers.
-2. A filter for every channel (depthwise): `windows`, whose `einsum` copies nothing, in pieces on all processors.
+2. A filter for every channel (depthwise): `windows`, whose `einsum` copies nothing.
 3. Other groups, 1×1 filters, a single window, and many output channels: `im2col`, in pieces whose columns stay in
-   the second-level cache. Where the columns are the image itself, nothing is copied, and in one piece.
-4. Few output channels: `toeplitz`, which gives BLAS a whole stretch of outputs where there are no filters to share a
-   window; unless the filter is so large that, by the count of operations, `fourier` is faster.
+   the second-level cache; in one piece where the image is its own columns, and nothing is copied.
+4. Few output channels: `fourier` where the filter is so large that it is faster by the count of multiplications;
+   `strided` where there are far fewer outputs than taps; else `toeplitz`, which gives BLAS a whole stretch of outputs
+   where there are no filters to share a window.
 
-Of the others, `strided` and `submatrix` are never the fastest, and `winograd` is, but loses digits and exactness.
+`submatrix` is never the fastest, and `winograd` would lose digits and exactness.
 
 Precision is that of sums in the accumulator's dtype, in BLAS's order; where `fourier` is picked it is normwise, in
 float64 (see there). Floats that hold integers come out exact either way, as far as their dtype holds the sums.
@@ -28,21 +29,24 @@ from math import log2, prod
 
 import numpy as np
 
-from reference import fourier, im2col, toeplitz, windows
+from reference import fourier, im2col, strided, toeplitz, windows
 from reference.arguments import Array, Problem
 from reference.operations import operations
-from reference.pieces import THREADS, by_pieces
+from reference.pieces import by_pieces
 
 __all__ = ["conv1d", "conv2d", "conv3d", "convolve"]
 
-CACHE = 1 << 20
-"""Bytes of columns in a piece: half of a second-level cache of 2 MiB."""
+CACHE = 4 << 20
+"""Bytes of columns in a piece: the second-level caches of two processors."""
 
 FEW = 8
 """Output channels up to which `toeplitz` is faster than `im2col`."""
 
-FOURIER_COST = 25
-"""Operations of a matrix product that take the time of one of a Fourier transform."""
+VIEW_RATIO = 4
+"""Taps of a filter for an output from which `strided` is faster than `toeplitz`, which multiplies by zeros."""
+
+FOURIER_COST = 14
+"""Multiplications of a float32 matrix product that take the time of one of a Fourier transform; half in float64."""
 
 EXACT = 1 << 53
 """Up to here float64 holds every integer."""
@@ -57,15 +61,18 @@ def convolve(problem: Problem) -> Array:
     if problem.accumulator.kind == "i" and _fits_float64(problem):
         return convolve(_in_float64(problem)).astype(np.int64)
     *taps, depth, out_channels = problem.filters.shape
-    itemsize = problem.accumulator.itemsize
+    out_sizes, area = problem.out_sizes, prod(taps)
+    channel = problem.groups * problem.accumulator.itemsize
     if problem.groups > 1 and depth == 1:
-        return by_pieces(windows.convolve, problem, CACHE // (problem.groups * itemsize), THREADS)
-    out_sizes = problem.out_sizes
-    if problem.groups > 1 or out_channels > FEW or prod(taps) == 1 or prod(out_sizes) <= 1:
-        positions = CACHE // max(1, prod(taps) * problem.input.shape[-1] * itemsize)
-        return im2col.convolve(problem) if prod(taps) == 1 else by_pieces(im2col.convolve, problem, positions)
+        return windows.convolve(problem)
+    if area == 1 or prod(out_sizes) <= 1:
+        return im2col.convolve(problem)
+    if problem.groups > 1 or out_channels > FEW:
+        return by_pieces(im2col.convolve, problem, CACHE // max(1, area * depth * channel))
     if _fourier_pays(problem, out_sizes):
         return fourier.convolve(problem)
+    if area > VIEW_RATIO * prod(out_sizes):
+        return strided.convolve(problem)
     return toeplitz.convolve(problem)
 
 
@@ -74,9 +81,10 @@ def _fourier_pays(problem: Problem, out_sizes: tuple[int, ...]) -> bool:
     *taps, depth, out_channels = problem.filters.shape
     if prod(taps) <= 64:
         return False
-    banded: int = prod(out_sizes) * prod(taps[:-1]) * (taps[-1] + toeplitz.REGISTER) * depth * out_channels
+    banded = prod(out_sizes) * prod(taps[:-1]) * (taps[-1] + toeplitz.REGISTER) * depth * out_channels
     points = prod(fourier.transform_sizes(problem))
-    return bool(banded > FOURIER_COST * points * log2(points) * (depth + out_channels + depth * out_channels / 2))
+    transformed = points * log2(points) * (depth + out_channels + depth * out_channels / 2)
+    return bool(banded * problem.accumulator.itemsize > 4 * FOURIER_COST * transformed)
 
 
 def _fits_float64(problem: Problem) -> bool:

@@ -133,12 +133,12 @@ def error_bound(problem: Problem) -> float:
     """
     image, filters = (array.astype(np.float64).ravel() for array in (problem.input, problem.filters))
     with np.errstate(over="ignore", invalid="ignore"):
-        norms = sqrt(np.vdot(image, image)) * sqrt(np.vdot(filters, filters))
-        sums = sqrt(np.vdot(image, image)) * float(np.abs(filters).sum())
+        norms = sqrt(np.vdot(image, image) * np.vdot(filters, filters))
+        sums = sqrt(np.vdot(image, image)) * np.abs(filters).sum()
     stages: float = sum(
         sqrt(prime) * (prime + 7) for size in transform_sizes(problem) for prime in _prime_factors(size)
     )
-    return 2.0**-53 * ((2 * stages + problem.filters.shape[-2] + 3) * norms + stages * sums)
+    return float(2.0**-53 * ((2 * stages + problem.filters.shape[-2] + 3) * norms + stages * sums))
 
 
 def _prime_factors(number: int) -> list[int]:

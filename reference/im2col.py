@@ -41,23 +41,39 @@ def convolve(problem: Problem) -> Array:
     Returns:
         (batch, *out_sizes, out_channels) in the problem's accumulator dtype.
     """
-    seen = columns(problem)
-    places, taps = seen.shape[: problem.rank + 1], problem.filter_sizes
     depth, out_channels = problem.filters.shape[-2:]
-    groups, width = problem.groups, out_channels // problem.groups
-    rows = np.moveaxis(seen.reshape(*places, *taps, groups, depth), -2, 0)
-    filters = problem.filters.astype(problem.accumulator, copy=False).reshape(*taps, depth, groups, width)
-    rows = rows.reshape(groups, prod(places), prod(taps) * depth)
-    output: Array = rows @ np.moveaxis(filters, -2, 0).reshape(groups, prod(taps) * depth, width)
-    return np.moveaxis(output, 0, -2).reshape(*places, out_channels)
+    filters = problem.filters.astype(problem.accumulator, copy=False)
+    shape = (len(problem.input), *problem.out_sizes, out_channels)
+    if problem.groups > 1:
+        return _grouped(columns(problem), filters, problem.groups).reshape(shape)
+    matrix = filters.reshape(prod(problem.filter_sizes) * depth, out_channels)
+    rows = _rows(problem, prod(shape[:-1]), len(matrix))
+    output: Array = rows * matrix if matrix.size == 1 else rows @ matrix
+    return output.reshape(shape)
 
 
 def columns(problem: Problem) -> Array:
-    """Return the read-only view of the windows, (batch, *out_sizes, *filter_sizes, in_channels), that is to be copied.
-
-    `reshape` makes the copy where one is needed, and makes none for a 1×1 filter or for a single window.
-    """
+    """Return the read-only view of all windows, (batch, *out_sizes, *filter_sizes, in_channels), that is copied."""
     return windows(problem.padded_input(), problem.filter_sizes, problem.strides, problem.dilations)
+
+
+def _rows(problem: Problem, windows: int, size: int) -> Array:
+    """Return the matrix of columns, (windows, size): the image where it has that shape already, else a copy."""
+    pixels = prod(problem.filter_sizes) == prod(problem.strides) == 1
+    padded = problem.padded_input()
+    one_window = padded.shape[1:-1] == problem.filter_sizes and windows == len(padded)
+    if pixels or one_window:
+        return padded.reshape(windows, size)
+    return columns(problem).reshape(windows, size)
+
+
+def _grouped(seen: Array, filters: Array, groups: int) -> Array:
+    """Multiply windows and filters of every group, as a stack of matrices; return (windows, groups, filters)."""
+    *taps, depth, out_channels = filters.shape
+    places, size = seen.shape[: len(taps) + 1], prod(taps) * depth
+    rows = np.moveaxis(seen.reshape(*places, *taps, groups, depth), -2, 0).reshape(groups, prod(places), size)
+    matrices = np.moveaxis(filters.reshape(size, groups, out_channels // groups), 1, 0)
+    return np.moveaxis(rows @ matrices, 0, 1)
 
 
 def col2im(

@@ -1,14 +1,12 @@
 """A convolution cut into smaller ones: images, and rows of outputs, each piece a problem of its own.
 
-What an algorithm copies for a piece fits the processor's cache and is reused by the allocator for the next; and pieces
-write different outputs, so that threads may take one each (NumPy releases the interpreter's lock in its long loops).
+What an algorithm copies for a piece fits the processor's cache, and the allocator hands the same memory out again for
+the next: without pieces, the columns of a batch would be fresh pages each time, which cost more than the copy.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from math import prod
 
@@ -19,33 +17,21 @@ from reference.geometry import receptive_field
 
 __all__ = ["by_pieces", "pieces"]
 
-THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-
-def by_pieces(convolve: Callable[[Problem], Array], problem: Problem, positions: int, threads: int = 1) -> Array:
+def by_pieces(convolve: Callable[[Problem], Array], problem: Problem, positions: int) -> Array:
     """Return `convolve(problem)`, computed piece by piece.
 
     Args:
         convolve: an algorithm.
         problem: in normal form.
         positions: outputs of a piece, about; at least a row is taken.
-        threads: how many pieces are computed at a time.
     """
     shape = (len(problem.input), *problem.out_sizes, problem.filters.shape[-1])
     if prod(shape[:-1]) <= positions:
         return convolve(problem)
     output: Array = np.empty(shape, problem.accumulator)
-
-    def compute(piece: tuple[tuple[slice, slice], Problem]) -> None:
-        place, part = piece
-        output[place] = convolve(part)
-
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(compute, pieces(problem, positions)))
-    else:
-        for piece in pieces(problem, positions):
-            compute(piece)
+    for place, piece in pieces(problem, positions):
+        output[place] = convolve(piece)
     return output
 
 

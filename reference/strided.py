@@ -27,6 +27,8 @@ Source: NumPy reference, `numpy.lib.stride_tricks.as_strided`, its warning and n
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
@@ -71,13 +73,24 @@ def windows(
     array([[0, 1],
            [2, 3]])
     """
-    axes = zip(padded.shape[1:-1], filter_sizes, strides, dilations, strict=True)
-    out_sizes = [output_size(*axis) for axis in axes]
-    first, *steps, last = padded.strides
-    between_windows = [step * stride for step, stride in zip(steps, strides, strict=True)]
-    between_taps = [step * dilation for step, dilation in zip(steps, dilations, strict=True)]
-    shape = (len(padded), *out_sizes, *filter_sizes, padded.shape[-1])
-    return view(padded, shape, (first, *between_windows, *between_taps, last))
+    return view(padded, *_layout(padded.shape, padded.strides, filter_sizes, strides, dilations))
+
+
+@lru_cache
+def _layout(
+    sizes: tuple[int, ...],
+    byte_steps: tuple[int, ...],
+    filter_sizes: tuple[int, ...],
+    strides: tuple[int, ...],
+    dilations: tuple[int, ...],
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return shape and byte steps of the view of all windows."""
+    batch, *in_sizes, channels = sizes
+    first, *steps, last = byte_steps
+    out_sizes = (output_size(*axis) for axis in zip(in_sizes, filter_sizes, strides, dilations, strict=True))
+    between_windows = (step * stride for step, stride in zip(steps, strides, strict=True))
+    between_taps = (step * dilation for step, dilation in zip(steps, dilations, strict=True))
+    return (batch, *out_sizes, *filter_sizes, channels), (first, *between_windows, *between_taps, last)
 
 
 def view(array: Array, shape: tuple[int, ...], steps: tuple[int, ...]) -> Array:
@@ -99,6 +112,7 @@ def view(array: Array, shape: tuple[int, ...], steps: tuple[int, ...]) -> Array:
     return as_strided(array, shape, steps, writeable=False)
 
 
+@lru_cache
 def byte_extent(shape: tuple[int, ...], steps: tuple[int, ...], itemsize: int) -> tuple[int, int]:
     """Return the lowest byte that an array reaches, and the one after its highest, counted from its first element.
 

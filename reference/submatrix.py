@@ -20,6 +20,8 @@ Vasudevan, Keane & Gregg, "Low-memory GEMM-based convolution algorithms for deep
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from reference.arguments import Array, Problem
@@ -46,6 +48,7 @@ def convolve(problem: Problem) -> Array:
     return output.reshape(len(padded), *out_sizes, out_channels)
 
 
+@lru_cache(maxsize=4096)
 def slab(
     offset: tuple[int, ...], out_sizes: tuple[int, ...], strides: tuple[int, ...], dilations: tuple[int, ...]
 ) -> tuple[slice, ...]:

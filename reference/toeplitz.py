@@ -35,10 +35,10 @@ GEMM-based convolution algorithms for deep neural networks" (2017), for T = 1.
 from __future__ import annotations
 
 from dataclasses import replace
-from math import prod
+from itertools import product
+from math import isfinite, prod
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from reference import im2col
 from reference.arguments import Array, Problem
@@ -68,7 +68,7 @@ def convolve(problem: Problem, length: int | None = None) -> Array:
     """
     if problem.groups > 1:
         return np.concatenate([convolve(problem.group(index), length) for index in range(problem.groups)], axis=-1)
-    batch, (*outer_sizes, width) = len(problem.input), problem.out_sizes
+    batch, outer_sizes, width = len(problem.input), problem.out_sizes[:-1], problem.out_sizes[-1]
     if 0 in (batch, *outer_sizes, width):
         return im2col.convolve(problem)
     length = min(width, length or _length(problem))
@@ -76,14 +76,17 @@ def convolve(problem: Problem, length: int | None = None) -> Array:
     *_, blocks, span = rows.shape
     filters = problem.filters.astype(problem.accumulator, copy=False)
     matrices = bands(filters, length, problem.strides[-1], problem.dilations[-1])
-    total: Array = np.zeros((), problem.accumulator)
+    shape = batch, prod(outer_sizes) * blocks, span
+    total: Array | float = 0.0
     with np.errstate(invalid="ignore"):
-        for offset in np.ndindex(*problem.filter_sizes[:-1]):
-            seen = rows[slab(offset, tuple(outer_sizes), problem.strides[:-1], problem.dilations[:-1])]
-            part = seen.reshape(batch, prod(outer_sizes) * blocks, span) @ matrices[offset]
-            total = np.add(total, part, out=part)
-    output = total.reshape(batch, *outer_sizes, blocks * length, filters.shape[-1])[..., :width, :]
-    return output if np.isfinite(total.sum()) else im2col.convolve(problem)
+        for offset in product(*map(range, problem.filter_sizes[:-1])):
+            seen = rows[slab(offset, outer_sizes, problem.strides[:-1], problem.dilations[:-1])]
+            part: Array = seen.reshape(shape) @ matrices[offset]
+            total = part if isinstance(total, float) else np.add(total, part, out=part)
+    output = np.asarray(total).reshape(batch, *outer_sizes, blocks * length, filters.shape[-1])
+    if not isfinite(output.sum()):
+        return im2col.convolve(problem)
+    return np.ascontiguousarray(output[..., :width, :])
 
 
 def _length(problem: Problem) -> int:
@@ -107,6 +110,8 @@ def _rows(problem: Problem, width: int, length: int) -> Array:
     if missing > 0:
         problem = replace(problem, padding=(*problem.pads[:-1], (before, after + missing)))
     padded, outer = problem.padded_input(), problem.rank - 1
+    if blocks == 1:
+        return padded[..., :span, :].reshape(*padded.shape[:-2], 1, span * padded.shape[-1])
     seen = windows(padded, (1,) * outer + (span,), (1,) * outer + (length * stride,), (1,) * problem.rank)
     return seen.reshape(*seen.shape[: problem.rank + 1], span * padded.shape[-1])[..., :blocks, :]
 
@@ -127,10 +132,11 @@ def bands(filters: Array, length: int, stride: int, dilation: int) -> Array:
     span = (length - 1) * stride + receptive_field(taps, dilation)
     matrices: Array = np.zeros((*outer, span, channels, length, out_channels), filters.dtype)
     *outer_steps, row, channel, column, last = matrices.strides
-    diagonals = as_strided(
-        matrices,
+    diagonals: Array = np.ndarray(
         (*outer, taps, channels, length, out_channels),
-        (*outer_steps, dilation * row, channel, stride * row + column, last),
+        filters.dtype,
+        buffer=matrices,
+        strides=(*outer_steps, dilation * row, channel, stride * row + column, last),
     )
     diagonals[...] = filters[..., None, :]
     return matrices.reshape(*outer, span * channels, length * out_channels)

@@ -143,8 +143,8 @@ def error_bound(problem: Problem, transforms: Transforms) -> float:
 
     Every output is a sum of products of transformed numbers, none of which takes part in more than n rounded
     operations: two transforms of the filter (3 terms each, a rounded constant), of the input and of the output (m + 2
-    terms each), a product and a sum over c channels. With γ = n·u / (1 − n·u), and |M| for the largest sum of magnitudes
-    in a row of M,
+    terms each), a product and a sum over c channels. With γ = n·u / (1 − n·u), and |M| for the largest sum of
+    magnitudes in a row of M,
 
         |error| ≤ γ · (|Aᵀ|·|G|·|Bᵀ|)² · c · max|w| · max|x|
 

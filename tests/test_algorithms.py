@@ -34,7 +34,7 @@ CORES: dict[str, Callable[[Problem], Array]] = {
     "toeplitz-of-two": lambda problem: toeplitz.convolve(problem, 2),
     "toeplitz-of-rows": lambda problem: toeplitz.convolve(problem, 99),
     "im2col-in-pieces": lambda problem: by_pieces(im2col.convolve, problem, 5),
-    "windows-on-threads": lambda problem: by_pieces(windows.convolve, problem, 1, threads=2),
+    "windows-in-rows": lambda problem: by_pieces(windows.convolve, problem, 1),
 }
 
 every_core = pytest.mark.parametrize("convolve", list(CORES.values()), ids=list(CORES))
@@ -258,3 +258,13 @@ def test_special_values_reach_their_windows_only(name: str, value: float) -> Non
     image[0, 2, 20] = value
     filters = np.arange(1.0, 7.0).reshape(3, 2, 1, 1)
     assert_same(MODULES[name].conv2d(image, filters), naive.conv2d(image, filters))
+
+
+@pytest.mark.parametrize("batch", [1, 3], ids=["rows", "images"])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_depthwise_on_threads(monkeypatch: pytest.MonkeyPatch, batch: int, stride: int) -> None:
+    monkeypatch.setattr(windows, "SHARED", 1)
+    monkeypatch.setattr(windows, "THREADS", 4)
+    random = np.random.default_rng(9)
+    image, filters = random.integers(-9, 10, (batch, 3, 12, 5)), random.integers(-9, 10, (2, 3, 1, 5))
+    assert_same(windows.conv2d(image, filters, stride, "SAME"), naive.conv2d(image, filters, stride, "SAME"))
