@@ -1,6 +1,19 @@
 """`python -m conformance` is the command `conformance`."""
 
-from conformance.cli import main
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command; imports too may be interrupted."""
+    try:
+        from conformance import cli
+
+        cli.main()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
 
 if __name__ == "__main__":
     main()

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from difflib import get_close_matches
+from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +32,6 @@ from conformance.selection import select
 __all__ = ["app", "main"]
 
 app = typer.Typer(
-    help="Judge whether an implementation computes convolution, how exactly, and which mistake it makes if not.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -59,11 +61,29 @@ Budget = Annotated[
 
 def main() -> None:
     """Run the command; an error meant for people is printed as it is, with exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal of ASCII only shows ? for × and Σ
     try:
         app()
     except ConformanceError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"conformance {version('conformance')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Judge whether an implementation computes convolution, how exactly, and which mistake it makes if not."""
 
 
 @app.command(epilog="Example: `conformance run -i my_conv.py:conv2d -k stride --json report.json`")
@@ -77,16 +97,12 @@ def run(
     memory_budget: Budget = DEFAULT_BUDGET,
 ) -> None:
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
-    if json_file is not None and not json_file.parent.is_dir():
+    if json_file is not None and (json_file.is_dir() or not json_file.name or not json_file.parent.is_dir()):
         raise UsageError(f"--json must name a file in an existing folder, but is {str(json_file)!r}")
     cases = select(load_catalogue(catalogues or (), memory_budget), expression)
-    record = reports.Run()
-    interrupted = False
-    try:
-        for spec in dict.fromkeys(implementations or ["tensorflow"]):
-            _judge(spec, cases, record)
-    except KeyboardInterrupt:
-        interrupted = True
+    record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
+    specs = list(dict.fromkeys(implementations or ["tensorflow"]))
+    interrupted = not all(_judge(spec, cases, record) for spec in specs)
     reports.print_run(reports.new_console(), record)
     if json_file is not None:
         reports.write_json(record, json_file)
@@ -113,7 +129,7 @@ def show(
         console.print(f"\n{spec} is unavailable: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
     reports.show_attempt(console, case, tried)
-    raise typer.Exit(0 if tried.result.outcome in (Outcome.PASSED, Outcome.UNSUPPORTED) else 1)
+    raise typer.Exit(0 if tried.result.outcome is Outcome.PASSED else 1)
 
 
 @app.command("list", epilog="Example: `conformance list -k bias`")
@@ -140,25 +156,32 @@ def check(
     cases, faults = check_catalogue(catalogues or (), memory_budget)
     if faults:
         raise CatalogueError(faults)
-    names = ", ".join(map(str, catalogues or [Path(shipped_catalogue().name)]))
-    print(f"{names}: {len(cases)} cases, no faults")
+    names = ", ".join(map(str, catalogues or [shipped_catalogue()]))
+    print(f"{names}: {len(cases)} case{'s' * (len(cases) != 1)}, no faults")
 
 
-def _judge(spec: str, cases: list[Case], record: reports.Run) -> None:
-    """Judge one implementation, filling `record`, with a progress bar where somebody looks."""
+def _judge(spec: str, cases: list[Case], record: reports.Run) -> bool:
+    """Judge one implementation, filling `record`, with a progress bar where somebody looks; False if interrupted."""
+    status, done = reports.Status(spec), len(record.results)
     console = reports.new_console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[case]}"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(spec, total=len(cases), case="importing")
         try:
             implementation = load_implementation(spec)
+            status = replace(status, version=implementation.version)
+            for result in run_cases(cases, implementation):
+                record.results.append(result)
+                progress.update(task, advance=1, case=result.case.id)
         except Unavailable as error:
-            record.implementations.append(reports.Status(spec, reason=str(error)))
-            return
-        record.implementations.append(reports.Status(spec, implementation.version))
-        for result in run_cases(cases, implementation):
-            record.results.append(result)
-            progress.update(task, advance=1, case=result.case.id)
+            status = replace(status, state=reports.State.UNAVAILABLE, reason=str(error))
+        except KeyboardInterrupt:
+            missing = len(cases) - (len(record.results) - done)
+            reason = f"{missing} of {len(cases)} cases not run"
+            status = replace(status, state=reports.State.INTERRUPTED, reason=reason)
+        finally:
+            record.implementations.append(status)
+    return status.state is not reports.State.INTERRUPTED
 
 
 def _find(cases: list[Case], case_id: str) -> Case:

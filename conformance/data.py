@@ -84,9 +84,9 @@ def _rounded_normal(seed: int, decimals: int) -> Recipe:
 
 _PATTERNS: dict[str, Callable[..., Recipe]] = {
     r"arange": lambda: _arange(None),
-    rf"{_NUMBER} - arange": lambda constant: _arange(int(constant)),
+    rf"{_NUMBER}-arange": lambda constant: _arange(int(constant)),
     r"integers": lambda: _integers,
-    r"round\(normal\((\d{1,9})\), (\d{1,2})\)": lambda seed, decimals: _rounded_normal(int(seed), int(decimals)),
+    r"round\(normal\((\d{1,9})\),(\d{1,2})\)": lambda seed, decimals: _rounded_normal(int(seed), int(decimals)),
 }
 
 
@@ -100,7 +100,7 @@ def parse_recipe(text: str) -> Recipe:
     [[12, 11], [10, 9]]
     """
     for pattern, recipe in _PATTERNS.items():
-        match = re.fullmatch(pattern, text)
+        match = re.fullmatch(pattern, text.replace(" ", ""))
         if match:
             return recipe(*match.groups())
     near = get_close_matches(text, RECIPES, n=1)

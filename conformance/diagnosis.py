@@ -36,8 +36,10 @@ def diagnose(case: Case, operands: Operands, expected: Expected, answer: Array) 
     for defect in FORWARD:
         try:
             wrong = defect.conv2d(double[0], double[1], **keywords, bias=bias)
-        except ValueError:
+        except (ValueError, IndexError):
             continue
+        if np.array_equal(wrong, expected.value):
+            continue  # the defect does no harm here
         if wrong.shape == answer.shape and _agrees(case, expected, answer, wrong):
             explanations[defect.mistake] = None
     return list(explanations)

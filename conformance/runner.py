@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
@@ -70,9 +71,11 @@ def attempt(case: Case, implementation: Implementation) -> Attempt:
         result = Result(case, implementation.name, Outcome.UNSUPPORTED, detail=str(limit))
     except ConformanceError as fault:
         result = Result(case, implementation.name, Outcome.ERROR, detail=f"{case.operation}: {fault}")
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         seconds = perf_counter() - start
-        detail = f"{case.operation} raised {type(error).__name__}: {error}"
+        detail = f"{case.operation} raised {type(error).__name__}: {error}{_place(error)}"
         result = Result(case, implementation.name, Outcome.ERROR, "", seconds, detail)
     return Attempt(result, operands, expected, answer)
 
@@ -83,21 +86,28 @@ def _judged(
     verdict = judge(case, expected, answer)
     if verdict.passed:
         return Result(case, implementation.name, Outcome.PASSED, verdict.rule, seconds)
-    mistakes = tuple(diagnose(case, operands, expected, answer))
+    mistakes = () if verdict.note else tuple(diagnose(case, operands, expected, answer))
     detail = _six_facts(case, implementation, verdict, mistakes)
     return Result(case, implementation.name, Outcome.FAILED, verdict.rule, seconds, detail, mistakes)
+
+
+def _place(error: BaseException) -> str:
+    """Return where the error was raised, in words."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f" ({frames[-1].filename}:{frames[-1].lineno}, in {frames[-1].name})" if frames else ""
 
 
 def _six_facts(case: Case, implementation: Implementation, verdict: Verdict, mistakes: tuple[str, ...]) -> str:
     """Return the facts of a failure, one a line: what, by which rule, where, how much, why, and how to see it again."""
     version = f" {implementation.version}" if implementation.version else ""
-    likely = "; or ".join(f"it {mistake}" for mistake in mistakes) or "none of the known mistakes gives these numbers"
+    likely = "; or ".join(f"it {mistake}" for mistake in mistakes) or verdict.note
+    likely = likely or "none of the known mistakes gives these numbers"
     facts = {
         "case": f"{case.id}, {case.operation} {case.notation}, by {implementation.name}{version}",
         "rule": f"{verdict.rule}: {verdict.limit}",
         "worst": verdict.worst,
         "wrong": verdict.wrong,
-        "likely": f"{likely}; {verdict.note}" if verdict.note else likely,
+        "likely": likely,
         "again": shlex.join(
             ["conformance", "show", case.id, *filter(None, [case.catalogue]), "-i", implementation.name]
         ),

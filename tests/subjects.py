@@ -91,6 +91,11 @@ def raising(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
     raise RuntimeError("no kernel for this")
 
 
+def leaving(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
+    """Leave, and take the program along, as if all were well."""
+    raise SystemExit(0)
+
+
 def not_implemented(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
     """Say that VALID is all that there is."""
     if padding != "VALID":

@@ -68,7 +68,7 @@ ENTRIES = {
     ),
     "literal-ragged": (
         entry(input="[4, 4]", filters="[3, 3]", output="[2, 2]", expect="[[1, 2], [4]]"),
-        "cases.yaml:5: case 'x': expect must be numbers nested to the shape [2, 2], but its rows differ or hold text",
+        "cases.yaml:5: case 'x': expect must be numbers nested to the shape [2, 2], but its rows differ in length",
     ),
     "literal-data-shape": (
         entry(input="[2, 2]", filters="[1, 1]", output="[2, 2]", data="{input: [1, 2, 3]}"),
@@ -105,12 +105,12 @@ ENTRIES = {
     "size-text": (
         entry(input="[7, seven]"),
         "cases.yaml:2: case 'x': input must be 2 to 4 sizes, each 0 or more: [H, W], [H, W, C] or [N, H, W, C], but is "
-        "[7, 'seven']",
+        '[7, "seven"]',
     ),
     "padding-word": (
         entry(padding="FULL"),
         "cases.yaml:5: case 'x': padding must be VALID, SAME, a number >= 0 or [[0, 0], [top, bottom], [left, right], "
-        "[0, 0]], but is 'FULL'",
+        '[0, 0]], but is "FULL"',
     ),
     "padding-pairs": (
         entry(padding="[[0, 0], [1, 1], [1, 1]]"),
@@ -124,11 +124,32 @@ ENTRIES = {
     ),
     "bias-length": (
         entry(bias="[1, 2]"),
-        "cases.yaml:5: case 'x': bias must be 6 numbers, one per output channel, but is [1, 2]",
+        "cases.yaml:5: case 'x': bias must be of shape [6], but is of shape [2]",
     ),
     "filter-of-nothing": (
         entry(filters="[0, 3, 4, 6]"),
         "cases.yaml:3: case 'x': filters must be at least 1 high and wide, but is [0, 3, 4, 6]",
+    ),
+    "literal-text": (
+        entry(input="[2, 2]", filters="[1, 1]", output="[2, 2]", expect="[[1, 2], [3, '4']]"),
+        "cases.yaml:5: case 'x': expect must be numbers, but holds \"4\"",
+    ),
+    "literal-bool": (
+        entry(input="[2, 2]", filters="[1, 1]", output="[2, 2]", data="{input: [[1, 2], [3, true]]}"),
+        "cases.yaml:5: case 'x': data.input must be numbers, but holds true",
+    ),
+    "literal-nan": (
+        entry(input="[2, 2]", filters="[1, 1]", output="[2, 2]", data="{input: [[1, 2], [3, .nan]]}"),
+        "cases.yaml:5: case 'x': data.input must be numbers that float32 holds, but holds nan",
+    ),
+    "literal-beyond-dtype": (
+        entry(input="[2, 2]", filters="[1, 1]", output="[2, 2]", data="{input: [[1, 2], [3, 1.0e+39]]}"),
+        "cases.yaml:5: case 'x': data.input must be numbers that float32 holds, but holds 1e+39",
+    ),
+    "window-does-not-fit": (
+        entry(input="[3, 4]", filters="[5, 2]", output="[1, 3]"),
+        "cases.yaml:4: case 'x': output must be [0, 3], but is [1, 3] (a window of 5 does not fit into 3 + 0 + 0: 0 "
+        "high; floor((4 + 0 + 0 - 2) / 1) + 1 = 3 wide)",
     ),
     "decimals": (
         entry(expect="{values: [[1]], decimals: -1}"),
@@ -138,16 +159,16 @@ ENTRIES = {
         entry(expect="{values: [[1]], decimals: 2, rows: 9}"),
         "cases.yaml:5: case 'x': expect.rows must be at most the output's 5, but is 9",
     ),
-    "operation": (entry(operation="conv9d"), "cases.yaml:5: case 'x': operation must be conv2d, but is 'conv9d'"),
-    "dtype": (entry(dtype="float12"), "cases.yaml:5: case 'x': dtype must be float32 or float64, but is 'float12'"),
+    "operation": (entry(operation="conv9d"), "cases.yaml:5: case 'x': operation must be conv2d, but is \"conv9d\""),
+    "dtype": (entry(dtype="float12"), "cases.yaml:5: case 'x': dtype must be float32 or float64, but is \"float12\""),
     "id-form": (
         entry(id="'a/../b'"),
         "cases.yaml:1: case 'a/../b': id must be lower-case words and numbers joined by '-' or '.', at most 120 "
-        "characters, but is 'a/../b'",
+        'characters, but is "a/../b"',
     ),
     "not-a-mapping": (
         "- basic\n",
-        "cases.yaml:1: case number 1: must be a mapping such as {id: …, input: …}, but is 'basic'",
+        'cases.yaml:1: case number 1: must be a mapping such as {id: …, input: …}, but is "basic"',
     ),
 }
 
@@ -178,7 +199,16 @@ DOCUMENTS: dict[str, tuple[str | bytes, str]] = {
     "no-yaml": ("- id: [1\n", "cases.yaml:2: is not YAML: expected ',' or ']', but got '<stream end>'"),
     "key-twice": (
         "- id: x\n  id: y\n",
-        'cases.yaml:2: is not YAML: found duplicate key "id" with value "y" (original value: "x")',
+        "cases.yaml:2: key 'id' stands twice in one mapping; remove one",
+    ),
+    "number-as-key": ("- 3: x\n", "cases.yaml:1: a key must be a word, but is 3; write it out, or in quotes"),
+    "list-as-key": (
+        "- [1]: x\n",
+        "cases.yaml:1: a key must be a word, but is a list or a mapping; write it out, or in quotes",
+    ),
+    "merge-key": (
+        "- &a {id: x}\n- {<<: *a}\n",
+        "cases.yaml:2: a key must be a word, but is <<; write it out, or in quotes",
     ),
     "nul": (b"- a\0b", "cases.yaml: is not YAML: unacceptable character #x0000: special characters are not allowed"),
     "no-utf-8": (b"- \xff\xfe\n", "cases.yaml: must be UTF-8, but byte 2 is not; save it as UTF-8"),
@@ -187,8 +217,8 @@ DOCUMENTS: dict[str, tuple[str | bytes, str]] = {
         "# nothing\n",
         "cases.yaml: holds no case; add one, for example '- {id: mine, input: [4, 4], …}'",
     ),
-    "empty-list": ("[]\n", "cases.yaml:1: must be a list of cases, '- id: …', but is an empty list"),
-    "mapping": ("cases: []\n", "cases.yaml:1: must be a list of cases, '- id: …', but is a dict"),
+    "empty-list": ("[]\n", "cases.yaml:1: must be a list of cases, '- id: …', but is []"),
+    "mapping": ("cases: []\n", "cases.yaml:1: must be a list of cases, '- id: …', but is {\"cases\": []}"),
     "huge": (b" " * (16 * 2**20 + 1), "cases.yaml: is larger than 16,777,216 bytes; split it"),
     "two-documents": ("- a\n---\n- b\n", "cases.yaml:2: is not YAML: but found another document"),
 }

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from conftest import ROOT, Command
 
+from conformance.catalogue import shipped_catalogue
+
 FLIPPED = """
 from reference import naive
 
@@ -63,6 +65,37 @@ def test_wrong_implementation_exits_1_with_the_facts(command: Command, flipped: 
     ]
 
 
+def test_clone_judges_its_own_catalogue(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "conformance").mkdir()
+    shutil.copy(ROOT / "conformance" / "cases.schema.json", tmp_path / "conformance")
+    (tmp_path / "cases.yaml").write_text("- {id: own, input: [4, 4], filters: [3, 3], output: [2, 2]}\n")
+    done = command("list")
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["own"]
+
+
+def test_json_goes_through_links_and_keeps_the_mode(command: Command, tmp_path: Path) -> None:
+    target = tmp_path / "target.json"
+    target.write_text("old")
+    target.chmod(0o600)
+    (tmp_path / "link.json").symlink_to(target)
+    command("run", "-i", "reference", "-k", "basic", "--json", "link.json")
+    assert (tmp_path / "link.json").is_symlink()
+    assert report(target)["schema"] == "conformance-report/1"
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.json", "target.json"]
+
+
+def test_terminal_of_ascii_only_gets_question_marks(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = command("list")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "(4?4) * (3?3) = (2?2)" in done.stdout
+
+
+def test_version(command: Command) -> None:
+    assert command("--version").stdout.startswith("conformance 0.")
+
+
 def test_two_implementations_are_judged_side_by_side(command: Command, flipped: str) -> None:
     done = command("run", "-i", "reference.naive", "-i", flipped, "-i", flipped, "-k", "basic")
     assert done.stdout.splitlines()[-2:] == ["reference.naive: 1 passed", f"{flipped}: 1 failed"]
@@ -89,7 +122,7 @@ def test_changed_literal_exits_1_and_shows_the_element(command: Command, tmp_pat
     done = command("run", "mine.yaml")
     assert done.returncode == 1
     assert "worst:  output[0, 1, 0, 0] is 570, must be 571: off by 1, where no error is allowed" in done.stdout
-    assert "check the literal in the catalogue" in done.stdout
+    assert "likely: the reference disagrees with the literal too: check the literal in the catalogue" in done.stdout
     assert "again:  conformance show basic mine.yaml -i tensorflow" in done.stdout
 
 
@@ -102,6 +135,8 @@ def test_changed_literal_exits_1_and_shows_the_element(command: Command, tmp_pat
         (["run", "-k", "(stride"], "-k must be words joined by"),
         (["run", "-i", ""], "implementation must be tensorflow"),
         (["run", "--json", "no/such/folder/report.json"], "--json must name a file in an existing folder"),
+        (["run", "--json", "."], "--json must name a file in an existing folder"),
+        (["run", "--json", ""], "--json must name a file in an existing folder"),
         (["show", "bassic"], "there is no case 'bassic' among 18; did you mean basic"),
         (["run", "--no-such-option"], "No such option"),
     ],
@@ -124,7 +159,7 @@ def test_check_reports_every_fault_and_exits_2(command: Command, tmp_path: Path)
 def test_check_accepts_the_shipped_catalogue(command: Command) -> None:
     done = command("check")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "cases.yaml: 18 cases, no faults\n"
+    assert done.stdout == f"{shipped_catalogue()}: 18 cases, no faults\n"
 
 
 @pytest.mark.parametrize(
@@ -182,8 +217,11 @@ def test_interrupt_exits_130_with_the_partial_report(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "slow.py:conv2d: 1 passed" in output
-    assert [result["case"] for result in report(tmp_path / "report.json")["results"]] == ["basic"]
+    assert "slow.py:conv2d: interrupted, 17 of 18 cases not run; 1 passed" in output
+    written = report(tmp_path / "report.json")
+    assert [result["case"] for result in written["results"]] == ["basic"]
+    assert written["implementations"][0]["status"] == "interrupted"
+    assert written["implementations"][0]["reason"] == "17 of 18 cases not run"
 
 
 @pytest.mark.parametrize("name", ["run", "show", "list", "check"])

@@ -68,6 +68,7 @@ def test_current_folder_is_importable(file: Path, monkeypatch: pytest.MonkeyPatc
         ("no_such_package.nn", "no_such_package.nn: there is no module 'no_such_package'; is it installed?"),
         ("subjects:plane", "subjects:plane: subjects has no 'plane' (near: plain)"),
         ("subjects:ONES", "subjects:ONES: offers none of the operations conv2d; name a function behind ':'"),
+        ("subjects:Lazy", "subjects:Lazy: is a class; name a function, or an instance of it"),
         ("absent.py:conv2d", "absent.py:conv2d: there is no file 'absent.py'"),
     ],
 )

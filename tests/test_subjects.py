@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import subjects
@@ -25,6 +28,11 @@ def outcomes(name: str, outcome: Outcome) -> set[str]:
 
 def dilated(case: Case) -> bool:
     return case.dilations != (1, 1)
+
+
+def place(function: Callable[..., object]) -> str:
+    """Return file and line of the statement after a function's docstring."""
+    return f"{subjects.__file__}:{inspect.getsourcelines(function)[1] + 2}"
 
 
 def facts(result: Result) -> dict[str, str]:
@@ -100,9 +108,10 @@ def test_float64_fails_every_float32_case_by_dtype() -> None:
 @pytest.mark.parametrize(
     ("name", "detail"),
     [
-        ("raising", "conv2d raised RuntimeError: no kernel for this"),
+        ("raising", f"conv2d raised RuntimeError: no kernel for this ({place(subjects.raising)}, in raising)"),
+        ("leaving", f"conv2d raised SystemExit: 0 ({place(subjects.leaving)}, in leaving)"),
         ("returns_nothing", "conv2d: returned None; is a return statement missing?"),
-        ("returns_text", "conv2d: returned object, which is no array of numbers"),
+        ("returns_text", "conv2d: returned object of dtype object, which is no array of numbers"),
         (
             "wants_groups",
             "conv2d: requires 'groups'; the call gives it input, filters, strides, padding, data_format, dilations and "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -109,12 +111,8 @@ class Builder:
         if self._lacks_output:
             self._fault("output", f"is missing; by the size formula it is {list(written)}")
         elif list(written) != self._entry.output:
-            formulas = "; ".join(
-                f"floor(({size} + {before} + {after} - {receptive_field(taps, hole)}) / {step}) + 1 = {place} {name}"
-                for (size, taps, step, hole, (before, after)), place, name in zip(
-                    axes, places, ("high", "wide"), strict=True
-                )
-            )
+            named = zip(axes, places, ("high", "wide"), strict=True)
+            formulas = "; ".join(f"{_formula(*axis, place)} {name}" for axis, place, name in named)
             self._fault("output", f"must be {list(written)}, but is {self._entry.output} ({formulas})")
         return written
 
@@ -127,8 +125,8 @@ class Builder:
         bias, channels = self._entry.bias, self._filters[3]
         if isinstance(bias, str):
             self._check_data("bias", bias, (channels,))
-        elif bias is not None and len(bias) != channels:
-            self._fault("bias", f"must be {channels} numbers, one per output channel, but is {bias}")
+        elif bias is not None:
+            self._check_numbers("bias", bias, (channels,))
 
     def _check_data(self, operand: str, content: Any, shape: Shape) -> None:
         name = operand if operand == "bias" else f"data.{operand}"
@@ -141,10 +139,18 @@ class Builder:
             self._check_numbers(name, content, shape)
 
     def _check_numbers(self, name: str, content: Any, shape: Shape) -> None:
+        largest = float(np.finfo(self._entry.dtype).max)
+        for number in _leaves(content):
+            if isinstance(number, bool) or not isinstance(number, int | float):
+                self._fault(name, f"must be numbers, but holds {json.dumps(number)}")
+                return
+            if not abs(number) <= largest:
+                self._fault(name, f"must be numbers that {self._entry.dtype} holds, but holds {number!s:.20}")
+                return
         try:
             actual = np.asarray(content, np.float64).shape
-        except (ValueError, TypeError, OverflowError):
-            self._fault(name, f"must be numbers nested to the shape {list(shape)}, but its rows differ or hold text")
+        except ValueError:
+            self._fault(name, f"must be numbers nested to the shape {list(shape)}, but its rows differ in length")
             return
         if actual != shape:
             self._fault(name, f"must be of shape {list(shape)}, but is of shape {list(actual)}")
@@ -172,6 +178,22 @@ class Builder:
         if need > self._budget:
             text = f"needs {need:.4g} GiB, more than the budget of {self._budget:g} GiB; make it smaller"
             self.faults.append(([], f"{text}, or raise --memory-budget"))
+
+
+def _formula(size: int, taps: int, step: int, hole: int, pads: tuple[int, int], place: int) -> str:
+    """Return how the output size comes about."""
+    total, field = f"{size} + {pads[0]} + {pads[1]}", receptive_field(taps, hole)
+    if place == 0:
+        return f"a window of {field} does not fit into {total}: 0"
+    return f"floor(({total} - {field}) / {step}) + 1 = {place}"
+
+
+def _leaves(content: Any) -> Iterator[Any]:
+    if isinstance(content, list):
+        for part in content:
+            yield from _leaves(part)
+    else:
+        yield content
 
 
 def _pair(value: int | list[int]) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from conformance.errors import CatalogueError, Fault
 
@@ -117,7 +117,7 @@ def _child(node: Node, step: str | int) -> tuple[Node, int] | None:
 
 
 def _measure(root: Node) -> None:
-    """Refuse tags, loops, depth and size, visiting each node of the graph once."""
+    """Refuse tags, odd keys, loops, depth and size, visiting each node of the graph once."""
     sizes: dict[int, int | None] = {}
 
     def visit(node: Node, depth: int) -> int:
@@ -142,9 +142,17 @@ def _measure(root: Node) -> None:
 def _children(node: Node) -> list[Node]:
     if isinstance(node, SequenceNode):
         return list(node.value)
-    if isinstance(node, MappingNode):
-        return [child for pair in node.value for child in pair]
-    return []
+    if not isinstance(node, MappingNode):
+        return []
+    seen = set()
+    for key, _ in node.value:
+        if not isinstance(key, ScalarNode) or key.tag != f"{_TAG_PREFIX}str":
+            shown = key.value if isinstance(key, ScalarNode) else "a list or a mapping"
+            raise _Refused(_line(key), f"a key must be a word, but is {shown}; write it out, or in quotes")
+        if key.value in seen:
+            raise _Refused(_line(key), f"key {key.value!r} stands twice in one mapping; remove one")
+        seen.add(key.value)
+    return [child for pair in node.value for child in pair]
 
 
 def _check_tag(node: Node) -> None:

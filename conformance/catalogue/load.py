@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -30,8 +31,14 @@ _NESTED: dict[str, type[BaseModel]] = {"data": Data, "expect": Expect}
 
 
 def shipped_catalogue() -> Path:
-    """Return the path of the catalogue that comes with the package."""
+    """Return the path of the catalogue that comes with the package; in a clone of the project, that is the clone's.
+
+    So a case that was added to `cases.yaml` is run, whether the package was installed as editable or not.
+    """
     packaged = Path(str(files("conformance") / "cases.yaml"))
+    cloned = Path.cwd() / "cases.yaml"
+    if cloned.is_file() and (cloned.parent / "conformance" / "cases.schema.json").is_file():
+        return cloned
     return packaged if packaged.exists() else packaged.parent.parent / "cases.yaml"
 
 
@@ -74,16 +81,16 @@ def check_catalogue(paths: Sequence[Path] = (), budget: float = DEFAULT_BUDGET) 
 def _entries(document: Document, taken: dict[str, str], budget: float) -> Iterator[Case | Fault]:
     """Yield each case of the document, or its faults."""
     if not isinstance(document.values, list) or not document.values:
-        kind = "is an empty list" if document.values == [] else f"is a {type(document.values).__name__}"
-        yield Fault(document.file, 1, f"must be a list of cases, '- id: …', but {kind}")
+        yield Fault(document.file, 1, f"must be a list of cases, '- id: …', but is {_show(document.values)}")
         return
     for index, values in enumerate(document.values):
         name = values.get("id") if isinstance(values, dict) else None
         label = f"case {str(name)[:60]!r}" if name is not None else f"case number {index + 1}"
         place = f"{document.file}:{document.line([index, 'id'])}"
-        if name is not None and taken.setdefault(str(name), place) != place:
+        if name is not None and str(name) in taken:
             text = f"id must be unique, but is taken by {taken[str(name)]}; choose another"
             yield Fault(document.file, document.line([index, "id"]), text, label)
+        taken.setdefault(str(name), place)
         built = _case(values, budget)
         if isinstance(built, Case):
             yield built
@@ -141,5 +148,5 @@ def _sentence(path: tuple[str | int, ...], kind: str, values: dict[str, Any]) ->
 
 
 def _show(value: Any) -> str:
-    text = repr(value)
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f"{text[:57]}…"

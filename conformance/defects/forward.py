@@ -20,7 +20,7 @@ def _bias_along(axis: int) -> Defect:
     name = ("batch", "height", "width")[axis]
 
     def add(output: Array, arguments: Arguments) -> Array:
-        if arguments.bias is None or output.shape[axis] != arguments.bias.size:
+        if arguments.bias is None:
             return output
         shape = [1, 1, 1, 1]
         shape[axis] = -1
@@ -48,6 +48,16 @@ def _undilated_same(arguments: Arguments) -> Arguments:
 
 def _first_image_only(arguments: Arguments) -> Arguments:
     return replace(arguments, input=np.repeat(arguments.input[:1], len(arguments.input), axis=0))
+
+
+def _first_channel_only(arguments: Arguments) -> Arguments:
+    if arguments.input.shape[3] != arguments.filters.shape[2]:
+        return arguments
+    return replace(arguments, input=arguments.input[..., :1], filters=arguments.filters[:, :, :1])
+
+
+def _bias_subtracted(output: Array, arguments: Arguments) -> Array:
+    return output if arguments.bias is None else output - arguments.bias
 
 
 def _right_size(output: Array, arguments: Arguments) -> Array:
@@ -78,6 +88,18 @@ FORWARD: tuple[Defect, ...] = (
         "flips the filter in both axes: it computes a convolution where a cross-correlation is due",
         lambda a: replace(a, filters=a.filters[::-1, ::-1]),
     ),
+    Defect("filters-flipped-vertically", "flips the filter upside down", lambda a: replace(a, filters=a.filters[::-1])),
+    Defect(
+        "filters-flipped-horizontally",
+        "flips the filter from left to right",
+        lambda a: replace(a, filters=a.filters[:, ::-1]),
+    ),
+    Defect(
+        "filters-reversed",
+        "applies the filters in reverse order",
+        lambda a: replace(a, filters=a.filters[..., ::-1]),
+    ),
+    Defect("first-channel-only", "convolves the first input channel only", _first_channel_only),
     Defect(
         "filters-transposed",
         "exchanges the filter's rows and columns",
@@ -123,6 +145,11 @@ FORWARD: tuple[Defect, ...] = (
         lambda a: replace(a, pads=(a.pads[0][::-1], a.pads[1][::-1])),
     ),
     Defect(
+        "padding-first-side-for-both",
+        "uses the padding at the top and left for the bottom and right too",
+        lambda a: replace(a, pads=((a.pads[0][0],) * 2, (a.pads[1][0],) * 2)),
+    ),
+    Defect(
         "same-odd-pixel-first",
         "adds SAME's odd pixel at the top and left instead of the bottom and right",
         _odd_pixel_first,
@@ -131,6 +158,27 @@ FORWARD: tuple[Defect, ...] = (
     Defect("batch-first-image", "convolves the first image of the batch for all of them", _first_image_only),
     Defect("bias-omitted", "leaves the bias out", after=_no_bias),
     Defect("bias-twice", "adds the bias twice", after=_bias_twice),
+    Defect("bias-subtracted", "subtracts the bias", after=_bias_subtracted),
+    Defect(
+        "output-channels-first",
+        "returns the output as NCHW instead of NHWC",
+        after=lambda output, a: np.moveaxis(add_bias(output, a), -1, 1),
+    ),
+    Defect(
+        "output-transposed",
+        "exchanges the output's height and width",
+        after=lambda output, a: add_bias(output, a).swapaxes(1, 2),
+    ),
+    Defect(
+        "output-squeezed",
+        "drops the output's axes of size 1",
+        after=lambda output, a: np.squeeze(add_bias(output, a)),
+    ),
+    Defect(
+        "output-first-image",
+        "returns the first image of the batch, without the batch axis",
+        after=lambda output, a: add_bias(output, a)[0],
+    ),
     _bias_along(0),
     _bias_along(1),
     _bias_along(2),

@@ -125,6 +125,6 @@ def _array(answer: Any) -> Array:
         if not hasattr(answer, "__dlpack__"):
             raise
         array = np.from_dlpack(answer)
-    if array.dtype == object:
-        raise BadAnswer(f"returned {type(answer).__name__}, which is no array of numbers")
+    if array.dtype.kind in "OSUMm":
+        raise BadAnswer(f"returned {type(answer).__name__} of dtype {array.dtype}, which is no array of numbers")
     return array

@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -67,6 +68,8 @@ def load_implementation(spec: str) -> Implementation:
     module = _load_file(Path(where), spec) if where.endswith(".py") else _import(where, spec)
     subject = _attribute(module, name, spec, where) if name else module
     functions = _functions(subject)
+    if not functions and inspect.isclass(subject):
+        raise Unavailable(f"{spec}: is a class; name a function, or an instance of it")
     if not functions and callable(subject):
         function_name = getattr(subject, "__name__", "")
         functions = {function_name if function_name in set(Operation) else str(Operation.CONV2D): subject}

@@ -54,10 +54,10 @@ def judge(case: Case, expected: Expected, answer: Array) -> Verdict:
     """
     if answer.shape != case.output:
         worst = f"none compared: the shape is {_shape(answer.shape)}, must be {_shape(case.output)}"
-        return Verdict(False, "shape", f"the shape {_shape(case.output)}", worst, _all(answer))
+        return Verdict(False, "shape", f"the shape {_shape(case.output)}", worst, _all(expected))
     if answer.dtype.name != case.dtype:
         worst = f"none compared: the dtype is {answer.dtype}, must be {case.dtype}"
-        return Verdict(False, "dtype", f"the dtype {case.dtype}", worst, _all(answer))
+        return Verdict(False, "dtype", f"the dtype {case.dtype}", worst, _all(expected))
     verdict = _exact(expected, answer) if expected.exact else _bounded(case, expected, answer)
     if not verdict.passed or case.literal is None:
         return verdict
@@ -122,9 +122,11 @@ def _worst(answer: Array, wanted: Array, error: Array, limit: Array) -> str:
         units = np.where(limit > 0, error / limit, np.where(error > 0, np.inf, 0.0))
     rank = units if limit.any() else error
     index = tuple(int(place) for place in np.unravel_index(np.argmax(np.nan_to_num(rank, nan=np.inf)), error.shape))
+    values = f"output{list(index)} is {_number(answer[index])}, must be {_number(wanted[index])}"
+    if np.isnan(error[index]):
+        return f"{values}: no error can be measured"
     excess = f"{units[index]:.3g} times the limit" if np.isfinite(units[index]) else "where no error is allowed"
-    values = f"is {_number(answer[index])}, must be {_number(wanted[index])}"
-    return f"output{list(index)} {values}: off by {_number(error[index])}, {excess}"
+    return f"{values}: off by {_number(error[index])}, {excess}"
 
 
 def _number(value: np.generic) -> str:
@@ -135,5 +137,5 @@ def _shape(shape: tuple[int, ...]) -> str:
     return f"({'×'.join(map(str, shape))})"
 
 
-def _all(answer: Array) -> str:
-    return f"all {answer.size:,} elements"
+def _all(expected: Expected) -> str:
+    return f"all {expected.value.size:,} elements"

@@ -2,11 +2,12 @@
 
 from conformance.reports.json_report import json_report, write_json
 from conformance.reports.notebook import show_attempt, show_case
-from conformance.reports.summary import Run, Status, exit_code
+from conformance.reports.summary import Run, State, Status, exit_code
 from conformance.reports.terminal import new_console, print_cases, print_run
 
 __all__ = [
     "Run",
+    "State",
     "Status",
     "exit_code",
     "json_report",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,13 @@ def json_report(run: Run) -> dict[str, Any]:
             "platform": platform.platform(),
             "processors": os.cpu_count(),
             "numpy": version("numpy"),
+            "catalogues": run.catalogues,
         },
         "implementations": [
             {
                 "name": status.name,
                 "version": status.version,
-                "status": status.state,
+                "status": status.state.value,
                 "reason": status.reason,
                 "traits": {},
             }
@@ -56,7 +58,14 @@ def json_report(run: Run) -> dict[str, Any]:
 
 
 def write_json(run: Run, path: Path) -> None:
-    """Write the report to `path`, whole or not at all."""
+    """Write the report to `path`, whole or not at all; a device or pipe is written to as it is."""
+    text = json.dumps(json_report(run), indent=2, ensure_ascii=False) + "\n"
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
     partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(json.dumps(json_report(run), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.write_text(text, encoding="utf-8")
+    if path.exists():
+        shutil.copymode(path, partial)
     partial.replace(path)

@@ -4,33 +4,39 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from conformance.case import Outcome
 from conformance.runner import Result
 
-__all__ = ["Run", "Status", "exit_code"]
+__all__ = ["Run", "State", "Status", "exit_code"]
 
 _GREEN = {Outcome.PASSED, Outcome.UNSUPPORTED}
 
 
+class State(StrEnum):
+    """What became of an implementation."""
+
+    AVAILABLE = "available"
+    UNAVAILABLE = "unavailable"
+    INTERRUPTED = "interrupted"
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One implementation of a run: its SPEC, its version, and why it is unavailable, if it is."""
+    """One implementation of a run: its SPEC, its version, and why it was not judged in full, if it was not."""
 
     name: str
     version: str = ""
+    state: State = State.AVAILABLE
     reason: str = ""
-
-    @property
-    def state(self) -> str:
-        """`available` or `unavailable`."""
-        return "unavailable" if self.reason else "available"
 
 
 @dataclass(slots=True)
 class Run:
     """Everything that happened; filled as it happens, so that an interrupted run can be reported."""
 
+    catalogues: list[str] = field(default_factory=list)
     implementations: list[Status] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
 
@@ -43,6 +49,6 @@ def exit_code(run: Run) -> int:
     """Return 0 where every implementation is green and passed at least one case, 1 otherwise."""
     for status in run.implementations:
         counts = run.counts(status.name)
-        if status.reason or not counts[Outcome.PASSED] or set(counts) - _GREEN:
+        if status.state is not State.AVAILABLE or not counts[Outcome.PASSED] or set(counts) - _GREEN:
             return 1
     return 0

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.case import Case, Outcome
-from conformance.reports.summary import Run, Status
+from conformance.reports.summary import Run, State, Status
 from conformance.runner import Result
 
 __all__ = ["new_console", "print_cases", "print_run"]
@@ -30,7 +30,8 @@ def new_console(stderr: bool = False) -> Console:
 
 
 def print_run(console: Console, run: Run) -> None:
-    """Print tables, failures and totals of `run`."""
+    """Print the catalogues, and tables, failures and totals of each implementation."""
+    console.print(f"catalogue: {', '.join(run.catalogues)}", style="dim", markup=False, soft_wrap=True)
     for status in run.implementations:
         results = [result for result in run.results if result.implementation == status.name]
         _print_implementation(console, status, results)
@@ -49,14 +50,14 @@ def print_cases(console: Console, cases: Iterable[Case]) -> None:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in ("case", "outcome"))
     return table
 
 
 def _print_implementation(console: Console, status: Status, results: list[Result]) -> None:
     console.print(Text(f"{status.name} {status.version}".rstrip(), style="bold"))
-    if status.reason:
-        console.print(f"  unavailable: {status.reason}\n", style="red", markup=False)
+    if status.state is State.UNAVAILABLE:
+        console.print(f"  unavailable: {status.reason}\n", style="red", markup=False, soft_wrap=True)
         return
     table = _table("case", "problem", "P", "S", "rule", "outcome")
     for result in results:
@@ -80,9 +81,11 @@ def _by_detail(results: list[Result]) -> dict[tuple[Outcome, str], list[str]]:
 
 
 def _totals(run: Run, status: Status) -> Text:
-    if status.reason:
+    if status.state is State.UNAVAILABLE:
         return Text(f"{status.name}: unavailable", style="red")
     counts = run.counts(status.name)
     parts = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
+    if status.state is State.INTERRUPTED:
+        return Text(f"{status.name}: interrupted, {status.reason}; {parts}", style="red")
     green = counts[Outcome.PASSED] and not set(counts) - set(_STYLES)
     return Text(f"{status.name}: {parts or 'no case was run'}", style="green" if green else "red")
