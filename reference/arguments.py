@@ -50,6 +50,19 @@ def _output_sizes(*axes: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(geometry.output_size(*axis) for axis in zip(*axes, strict=True))
 
 
+def _framed(image: Array, pads: Pairs, dtype: np.dtype[Any]) -> Array:
+    """Return a copy of (batch, *sizes, channels) with zeros around it; every element is written about once."""
+    places = [slice(before, before + size) for size, (before, _) in zip(image.shape[1:-1], pads, strict=True)]
+    sizes = (place.stop + after for place, (_, after) in zip(places, pads, strict=True))
+    framed = np.empty((len(image), *sizes, image.shape[-1]), dtype)
+    for axis, place in enumerate(places):
+        within = (slice(None), *places[:axis])
+        framed[(*within, slice(0, place.start))] = 0
+        framed[(*within, slice(place.stop, None))] = 0
+    framed[(slice(None), *places)] = image
+    return framed
+
+
 @cache
 def _accumulator(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype(ACCUMULATORS.get(dtype.name, "int64"))
@@ -125,14 +138,9 @@ class Problem:
 
     def padded_input(self) -> Array:
         """Return the input in the accumulator's dtype, zeros around it; read-only, as it may be the input itself."""
-        image, pads = self.input, self.pads
-        if any(map(any, pads)):
-            sizes = (before + size + after for size, (before, after) in zip(self.in_sizes, pads, strict=True))
-            padded = np.zeros((len(image), *sizes, image.shape[-1]), self.accumulator)
-            inside = (slice(before, before + size) for size, (before, _) in zip(self.in_sizes, pads, strict=True))
-            padded[(slice(None), *inside)] = image
-        else:
-            padded = image.astype(self.accumulator, copy=False).view()
+        padded = self.input.astype(self.accumulator, copy=False).view()
+        if any(map(any, self.pads)):
+            padded = _framed(self.input, self.pads, self.accumulator)
         padded.flags.writeable = False
         return padded
 

@@ -8,8 +8,8 @@ The rule, first match first; every line measured by `benchmarks/reference_speed.
 3. Other groups, 1×1 filters, a single window, and many output channels: `im2col`, in pieces whose columns stay in
    the second-level cache; in one piece where the image is its own columns, and nothing is copied.
 4. Few output channels: `fourier` where the filter is so large that it is faster by the count of multiplications;
-   `strided` where there are far fewer outputs than taps; else `toeplitz`, which gives BLAS a whole stretch of outputs
-   where there are no filters to share a window.
+   `strided` for one filter with few windows, or far fewer than taps; else `toeplitz`, which gives BLAS a whole stretch
+   of outputs where there are no filters to share a window.
 
 `submatrix` is never the fastest, and `winograd` would lose digits and exactness.
 
@@ -36,16 +36,19 @@ from reference.pieces import by_pieces
 
 __all__ = ["conv1d", "conv2d", "conv3d", "convolve"]
 
-CACHE = 4 << 20
-"""Bytes of columns in a piece: the second-level caches of two processors."""
+COLUMNS = 8 << 20
+"""Bytes of columns in a piece: a larger one costs fresh memory pages, a smaller one more products."""
 
 FEW = 8
 """Output channels up to which `toeplitz` is faster than `im2col`."""
 
 VIEW_RATIO = 4
-"""Taps of a filter for an output from which `strided` is faster than `toeplitz`, which multiplies by zeros."""
+"""Taps for an output from which `strided` is faster than `toeplitz`, which multiplies by zeros, for one filter."""
 
-FOURIER_COST = 14
+VIEW_ROWS = 4000
+"""Rows of all windows up to which `strided` is done before `toeplitz` has made its matrices, for one filter."""
+
+FOURIER_COST = 22
 """Multiplications of a float32 matrix product that take the time of one of a Fourier transform; half in float64."""
 
 EXACT = 1 << 53
@@ -68,10 +71,10 @@ def convolve(problem: Problem) -> Array:
     if area == 1 or prod(out_sizes) <= 1:
         return im2col.convolve(problem)
     if problem.groups > 1 or out_channels > FEW:
-        return by_pieces(im2col.convolve, problem, CACHE // max(1, area * depth * channel))
+        return by_pieces(im2col.convolve, problem, COLUMNS // max(1, area * depth * channel))
     if _fourier_pays(problem, out_sizes):
         return fourier.convolve(problem)
-    if area > VIEW_RATIO * prod(out_sizes):
+    if out_channels == 1 and (area > VIEW_RATIO * prod(out_sizes) or prod(out_sizes) * prod(taps[:-1]) < VIEW_ROWS):
         return strided.convolve(problem)
     return toeplitz.convolve(problem)
 

@@ -52,8 +52,8 @@ __all__ = ["bands", "conv1d", "conv2d", "conv3d", "convolve"]
 REGISTER = 16
 """Columns of a product, at least: the float32 numbers of a vector register of 512 bits."""
 
-SHORT_ROW = 96
-"""Elements of a row that is multiplied whole; measured by benchmarks/reference_speed.py."""
+SHORT_ROW = 10_000
+"""Elements of the banded matrix of a row that is multiplied whole; measured by benchmarks/reference_speed.py."""
 
 
 def convolve(problem: Problem, length: int | None = None) -> Array:
@@ -77,24 +77,26 @@ def convolve(problem: Problem, length: int | None = None) -> Array:
     filters = problem.filters.astype(problem.accumulator, copy=False)
     matrices = bands(filters, length, problem.strides[-1], problem.dilations[-1])
     shape = batch, prod(outer_sizes) * blocks, span
-    total: Array | float = 0.0
+    total, part = np.empty((2, *shape[:-1], matrices.shape[-1]), problem.accumulator)
     with np.errstate(invalid="ignore"):
         for offset in product(*map(range, problem.filter_sizes[:-1])):
             seen = rows[slab(offset, outer_sizes, problem.strides[:-1], problem.dilations[:-1])]
-            part: Array = seen.reshape(shape) @ matrices[offset]
-            total = part if isinstance(total, float) else np.add(total, part, out=part)
-    output = np.asarray(total).reshape(batch, *outer_sizes, blocks * length, filters.shape[-1])
-    if not isfinite(output.sum()):
-        return im2col.convolve(problem)
-    return np.ascontiguousarray(output[..., :width, :])
+            if any(offset):
+                total += np.matmul(seen.reshape(shape), matrices[offset], out=part)
+            else:
+                np.matmul(seen.reshape(shape), matrices[offset], out=total)
+        if not isfinite(total.sum()):
+            return im2col.convolve(problem)
+    output = total.reshape(batch, *outer_sizes, blocks * length, filters.shape[-1])
+    return output[..., :width, :].copy() if blocks * length > width else output
 
 
 def _length(problem: Problem) -> int:
     """Return how many outputs a block has: the whole row where it is short, else enough for a vector register."""
-    _, *_, width, channels = problem.input.shape
+    out_width: int = problem.out_sizes[-1]
     out_channels: int = problem.filters.shape[-1]
-    if width * channels * out_channels <= SHORT_ROW:
-        return problem.out_sizes[-1]
+    if problem.in_sizes[-1] * problem.input.shape[-1] * out_width * out_channels <= SHORT_ROW:
+        return out_width
     return -(-REGISTER // max(1, out_channels))
 
 
@@ -113,7 +115,8 @@ def _rows(problem: Problem, width: int, length: int) -> Array:
     if blocks == 1:
         return padded[..., :span, :].reshape(*padded.shape[:-2], 1, span * padded.shape[-1])
     seen = windows(padded, (1,) * outer + (span,), (1,) * outer + (length * stride,), (1,) * problem.rank)
-    return seen.reshape(*seen.shape[: problem.rank + 1], span * padded.shape[-1])[..., :blocks, :]
+    seen = seen[(..., slice(0, blocks), *(slice(None),) * (problem.rank + 1))]
+    return np.ascontiguousarray(seen).reshape(*seen.shape[: problem.rank + 1], span * padded.shape[-1])
 
 
 def bands(filters: Array, length: int, stride: int, dilation: int) -> Array:
