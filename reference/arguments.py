@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reference import geometry
+from reference.frame import framed
 
 __all__ = [
     "ACCUMULATORS",
@@ -48,19 +49,6 @@ ACCUMULATORS = {"float16": "float32", "bfloat16": "float32", "float32": "float32
 @lru_cache
 def _output_sizes(*axes: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(geometry.output_size(*axis) for axis in zip(*axes, strict=True))
-
-
-def _framed(image: Array, pads: Pairs, dtype: np.dtype[Any]) -> Array:
-    """Return a copy of (batch, *sizes, channels) with zeros around it; every element is written about once."""
-    places = [slice(before, before + size) for size, (before, _) in zip(image.shape[1:-1], pads, strict=True)]
-    sizes = (place.stop + after for place, (_, after) in zip(places, pads, strict=True))
-    framed = np.empty((len(image), *sizes, image.shape[-1]), dtype)
-    for axis, place in enumerate(places):
-        within = (slice(None), *places[:axis])
-        framed[(*within, slice(0, place.start))] = 0
-        framed[(*within, slice(place.stop, None))] = 0
-    framed[(slice(None), *places)] = image
-    return framed
 
 
 @cache
@@ -140,7 +128,7 @@ class Problem:
         """Return the input in the accumulator's dtype, zeros around it; read-only, as it may be the input itself."""
         padded = self.input.astype(self.accumulator, copy=False).view()
         if any(map(any, self.pads)):
-            padded = _framed(self.input, self.pads, self.accumulator)
+            padded = framed(self.input, self.pads, self.accumulator)
         padded.flags.writeable = False
         return padded
 

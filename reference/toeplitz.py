@@ -77,7 +77,8 @@ def convolve(problem: Problem, length: int | None = None) -> Array:
     filters = problem.filters.astype(problem.accumulator, copy=False)
     matrices = bands(filters, length, problem.strides[-1], problem.dilations[-1])
     shape = batch, prod(outer_sizes) * blocks, span
-    total, part = np.empty((2, *shape[:-1], matrices.shape[-1]), problem.accumulator)
+    total: Array = np.empty((*shape[:-1], matrices.shape[-1]), problem.accumulator)
+    part = np.empty_like(total)
     with np.errstate(invalid="ignore"):
         for offset in product(*map(range, problem.filter_sizes[:-1])):
             seen = rows[slab(offset, outer_sizes, problem.strides[:-1], problem.dilations[:-1])]
@@ -115,8 +116,8 @@ def _rows(problem: Problem, width: int, length: int) -> Array:
     if blocks == 1:
         return padded[..., :span, :].reshape(*padded.shape[:-2], 1, span * padded.shape[-1])
     seen = windows(padded, (1,) * outer + (span,), (1,) * outer + (length * stride,), (1,) * problem.rank)
-    seen = seen[(..., slice(0, blocks), *(slice(None),) * (problem.rank + 1))]
-    return np.ascontiguousarray(seen).reshape(*seen.shape[: problem.rank + 1], span * padded.shape[-1])
+    rows: Array = np.ascontiguousarray(seen.swapaxes(0, outer + 1)[:blocks].swapaxes(0, outer + 1))
+    return rows.reshape(*rows.shape[: problem.rank + 1], span * padded.shape[-1])
 
 
 def bands(filters: Array, length: int, stride: int, dilation: int) -> Array:
