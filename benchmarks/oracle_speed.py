@@ -20,7 +20,7 @@ import numpy as np
 
 from reference import oracle
 
-REPEATS = 15
+REPEATS = 31
 GOAL = 20.0
 
 

@@ -34,7 +34,7 @@ __all__ = ["BUDGET", "Exact", "conv1d", "conv2d", "conv3d", "convolve"]
 BUDGET = 256 << 20
 """Bytes that the work may take beside arguments and result, unless told otherwise; a small machine can spare that."""
 
-FILTER_COPIES = 14
+FILTER_COPIES = 20
 """How many float64 copies of the filters are alive at once at most."""
 
 
@@ -45,8 +45,8 @@ class Exact:
     Attributes:
         value: (batch, *out_sizes, out_channels), or in the caller's layout and rank; the correctly rounded result.
         magnitude: of the same shape, float64: Σ|input·filters| + |bias| of each element. Exact below 2^53 · quantum;
-            elsewhere an upper bound, too large by at most (terms + 16)·2^-51 of it (and, where the operands' products
-            span more than 2^960, 2^-1000 of the largest possible product). Infinite where a factor is not finite.
+            elsewhere an upper bound, too large by at most (terms + 16)·2^-51 of it; where products leave float64's
+            normal range, also by 2^-1000 of the largest or one subnormal step. Infinite where a factor is not finite.
         terms: how many numbers are added for one element: the filter's taps times its channels, and 1 for a bias. At
             the border some of them are padding.
         quantum: a power of two of which every product of finite operands, and the bias, is a multiple; 0 where none is
@@ -87,7 +87,7 @@ def convolve(problem: Problem, bias: Array | None = None, budget: int = BUDGET) 
     Args:
         problem: its `dtype` is the output's.
         bias: (out_channels,), or None; not modified.
-        budget: bytes that the work may take beside arguments and result. The least it can do with is the filters 14
+        budget: bytes that the work may take beside arguments and result. The least it can do with is the filters 20
             times in float64, and one output position.
 
     Raises:

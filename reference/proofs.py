@@ -190,7 +190,7 @@ def prove_floats(setting: Setting, box: Box) -> tuple[Array, Array]:
 def _upper(setting: Setting, size: Array) -> Array:
     """Return scaled magnitudes, scaled back, and where they are not exact, raised above what rounding may have lost."""
     exact, factor = scaled(size, setting.exponent), 1 + 2 * setting.slack
-    upper = np.nextafter(exact * factor, math.inf) if setting.exponent < -900 else exact * factor
+    upper = np.nextafter(exact * factor, math.inf) if setting.exponent < 0 else exact * factor
     return np.where(size < setting.limit, exact, upper) if setting.limit else upper
 
 
@@ -203,7 +203,7 @@ def _settled(setting: Setting, low: Array, high: Array) -> tuple[Array, Array]:
     ends = [scaled(end, setting.exponent) for end in (low, high)]
     values, others = (round_to(end, dtype) for end in ends)
     sure = values == others
-    if dtype == np.float64 and setting.exponent < -800:
+    if dtype == np.float64 and setting.exponent < 0:
         sure &= (np.abs(ends[0]) > 2.0**-1021) | ((low == 0) & (high == 0))
     return values, sure
 
