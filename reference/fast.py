@@ -39,7 +39,7 @@ __all__ = ["conv1d", "conv2d", "conv3d", "convolve"]
 COLUMNS = 8 << 20
 """Bytes of columns in a piece: a larger one costs fresh memory pages, a smaller one more products."""
 
-FEW = 8
+FEW = 16
 """Output channels up to which `toeplitz` is faster than `im2col`."""
 
 VIEW_RATIO = 4

@@ -13,7 +13,7 @@ __all__ = ["framed"]
 def framed(image: NDArray[Any], pads: tuple[tuple[int, int], ...], dtype: DTypeLike) -> NDArray[Any]:
     """Return a copy of an image with zeros around it, nearly every element written once.
 
-    `numpy.pad` does the same in ten times the time for a small image; zeros first and the image over them write twice.
+    `numpy.pad` takes four times as long for a small image; zeros first and the image over them would write twice.
 
     Args:
         image: (batch, *sizes, channels); not modified.
