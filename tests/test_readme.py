@@ -42,6 +42,13 @@ def test_walkthrough_works_as_printed(command: Command, tmp_path: Path) -> None:
             assert block in printed
 
 
+def test_reference_example_runs() -> None:
+    section = README[README.index("## The reference") :]
+    (code,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    assert "assert" in code
+    exec(code, {})  # noqa: S102
+
+
 def test_every_command_shown_is_marked_and_so_executed() -> None:
     shown = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
     assert shown == [block for mark, block in BLOCKS if mark in ("run", "test") or mark.startswith("exit: ")]
