@@ -42,10 +42,6 @@ class Operands:
     filters: Array
     bias: Array | None
 
-    def copy(self) -> Operands:
-        """Return the operands in memory of their own."""
-        return Operands(self.input.copy(), self.filters.copy(), None if self.bias is None else self.bias.copy())
-
 
 @dataclass(slots=True)
 class _Source:

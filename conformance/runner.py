@@ -10,10 +10,10 @@ from time import perf_counter
 
 from conformance.case import Case, Outcome
 from conformance.data import Array, Operands, make_operands
-from conformance.diagnosis import diagnose
 from conformance.errors import ConformanceError, Unsupported
-from conformance.implementations import Implementation, call
-from conformance.judgement import Expected, Verdict, expect, judge
+from conformance.implementations import Implementation
+from conformance.judgement import Expected, Verdict, expect
+from conformance.trial import Trial, try_case
 
 __all__ = ["Attempt", "Result", "attempt", "run"]
 
@@ -27,7 +27,7 @@ class Result:
         implementation: the SPEC.
         outcome: what became of it.
         rule: by which it was judged, or what it broke.
-        seconds: the call took.
+        seconds: the calls took, up to three of them, judgement included.
         detail: the six facts of a failure, or why there is no verdict; nothing where it passed.
         diagnosis: the mistakes that explain a failure, each completing "it …".
     """
@@ -58,15 +58,15 @@ def run(cases: Iterable[Case], implementation: Implementation) -> Iterator[Resul
 
 
 def attempt(case: Case, implementation: Implementation) -> Attempt:
-    """Run one case: make its data, find the right answer, call the implementation with copies, judge."""
+    """Run one case: make its data, find the right answer, try the implementation."""
     operands = make_operands(case)
     expected = expect(case, operands)
     start = perf_counter()
     answer = None
     try:
-        answer = call(implementation, case, operands.copy()).copy()
-        seconds = perf_counter() - start
-        result = _judged(case, implementation, operands, expected, answer, seconds)
+        trial = try_case(case, implementation, operands, expected)
+        answer = trial.answer
+        result = _judged(case, implementation, trial, perf_counter() - start)
     except Unsupported as limit:
         result = Result(case, implementation.name, Outcome.UNSUPPORTED, detail=str(limit))
     except ConformanceError as fault:
@@ -80,15 +80,12 @@ def attempt(case: Case, implementation: Implementation) -> Attempt:
     return Attempt(result, operands, expected, answer)
 
 
-def _judged(
-    case: Case, implementation: Implementation, operands: Operands, expected: Expected, answer: Array, seconds: float
-) -> Result:
-    verdict = judge(case, expected, answer)
+def _judged(case: Case, implementation: Implementation, trial: Trial, seconds: float) -> Result:
+    verdict = trial.verdict
     if verdict.passed:
         return Result(case, implementation.name, Outcome.PASSED, verdict.rule, seconds)
-    mistakes = () if verdict.note else tuple(diagnose(case, operands, expected, answer))
-    detail = _six_facts(case, implementation, verdict, mistakes)
-    return Result(case, implementation.name, Outcome.FAILED, verdict.rule, seconds, detail, mistakes)
+    detail = _six_facts(case, implementation, verdict, trial.mistakes)
+    return Result(case, implementation.name, Outcome.FAILED, verdict.rule, seconds, detail, trial.mistakes)
 
 
 def _place(error: BaseException) -> str:
@@ -105,7 +102,7 @@ def _six_facts(case: Case, implementation: Implementation, verdict: Verdict, mis
     facts = {
         "case": f"{case.id}, {case.operation} {case.notation}, by {implementation.name}{version}",
         "rule": f"{verdict.rule}: {verdict.limit}",
-        "worst": verdict.worst,
+        "worst": verdict.worst or "none: the values are right",
         "wrong": verdict.wrong,
         "likely": likely,
         "again": shlex.join(

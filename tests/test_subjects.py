@@ -45,7 +45,7 @@ def test_right_one_passes_everything(name: str) -> None:
     assert outcomes(name, Outcome.PASSED) == set(CASES)
 
 
-@pytest.mark.parametrize("name", ["plain", "positional", "with_bias", "lazy", "scribbling"])
+@pytest.mark.parametrize("name", ["plain", "positional", "with_bias", "lazy"])
 def test_lacking_dilations_is_unsupported_only_where_they_are_not_one(name: str) -> None:
     found = results(name)
     assert {case for case, result in found.items() if result.outcome is Outcome.UNSUPPORTED} == {"dilations-with-same"}
@@ -146,4 +146,4 @@ def test_missing_operation_is_unsupported() -> None:
 def test_subjects_do_not_touch_the_data_of_the_harness() -> None:
     tried = attempt(CASES["basic"], load_implementation("subjects:scribbling"))
     assert np.array_equal(tried.operands.input.ravel(), np.arange(16))
-    assert subjects.scribbling.__doc__
+    assert tried.result.outcome is Outcome.FAILED
