@@ -23,6 +23,21 @@ def conv2d(input, filters, strides, padding, dilations):
     return naive.conv2d(input, filters[::-1, ::-1], strides, padding, dilations=dilations)
 """
 
+SLOW = """
+import pathlib
+import time
+from reference.naive import conv2d as right
+
+calls = []
+
+def conv2d(x, w, strides, padding):
+    calls.append(1)
+    if len(calls) > 3:  # a case takes three
+        pathlib.Path("waiting").touch()
+        time.sleep(600)
+    return right(x, w, strides, padding)
+"""
+
 
 @pytest.fixture
 def flipped(tmp_path: Path) -> str:
@@ -202,14 +217,7 @@ def test_show_without_the_implementation_still_shows_the_reference(command: Comm
 
 
 def test_interrupt_exits_130_with_the_partial_report(tmp_path: Path) -> None:
-    source = (
-        "import pathlib, time\nfrom reference.naive import conv2d as right\n\ndef conv2d(x, w, strides, padding):\n"
-    )
-    source += (
-        "    if pathlib.Path('second').exists():\n        pathlib.Path('waiting').touch()\n        time.sleep(600)\n"
-    )
-    source += "    pathlib.Path('second').touch()\n    return right(x, w, strides, padding)\n"
-    (tmp_path / "slow.py").write_text(source)
+    (tmp_path / "slow.py").write_text(SLOW)
     words = [sys.executable, "-m", "conformance", "run", "-i", "slow.py:conv2d", "--json", "report.json"]
     with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         while not (tmp_path / "waiting").exists() and process.poll() is None:
