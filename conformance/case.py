@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Case", "Literal", "Operation", "Outcome", "Pads", "Shape"]
+import ml_dtypes
+import numpy as np
+
+__all__ = ["Case", "DType", "Literal", "Operation", "Outcome", "Pads", "Shape", "numpy_dtype"]
 
 Shape = tuple[int, ...]
 Pads = tuple[tuple[int, int], tuple[int, int]]
@@ -16,6 +19,21 @@ class Operation(StrEnum):
     """What an implementation may offer, by the names of tf.nn."""
 
     CONV2D = "conv2d"
+
+
+class DType(StrEnum):
+    """Of input, filters, bias and output; `bfloat16` is that of ml_dtypes."""
+
+    FLOAT16 = "float16"
+    BFLOAT16 = "bfloat16"
+    FLOAT32 = "float32"
+    FLOAT64 = "float64"
+    INT32 = "int32"
+
+
+def numpy_dtype(dtype: DType) -> np.dtype[Any]:
+    """Return the dtype as NumPy has it."""
+    return np.dtype(ml_dtypes.bfloat16 if dtype is DType.BFLOAT16 else dtype)
 
 
 class Outcome(StrEnum):
@@ -76,7 +94,7 @@ class Case:
     strides: tuple[int, int] = (1, 1)
     dilations: tuple[int, int] = (1, 1)
     padding: str | Pads = "VALID"
-    dtype: str = "float32"
+    dtype: DType = DType.FLOAT32
     data: dict[str, Any] = field(default_factory=dict)
     literal: Literal | None = None
     tags: tuple[str, ...] = ()

@@ -5,10 +5,13 @@
 | `arange`                 | 0, 1, 2, … in row-major order of the operand as written                                   |
 | `N - arange`             | N, N-1, N-2, …                                                                            |
 | `integers`               | whole numbers from -9 to 9 without 0, drawn from the case's id                            |
+| `wide`                   | odd whole numbers of 12 bits, ±2049 to ±4095, drawn likewise: TF32, bfloat16 and float16  |
+|                          | arithmetic cannot hold them                                                               |
 | `round(normal(S), D)`    | normal deviates of `numpy.random.default_rng(S)`, rounded to D decimals; operands of one  |
 |                          | seed continue one stream, in the order input, filters                                     |
 
-`integers` reads its numbers from SHAKE-128 of the case's id and the operand's name, so that any language can make them.
+`integers` reads its numbers from SHAKE-128 of the case's id and the operand's name, two bytes a number, so that any
+language can make them.
 """
 
 from __future__ import annotations
@@ -23,13 +26,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.case import Case, Shape
+from conformance.case import Case, Shape, numpy_dtype
 
 __all__ = ["RECIPES", "Array", "Operands", "Recipe", "make_operands", "parse_recipe"]
 
 Array = NDArray[Any]
 
-RECIPES = ("arange", "N - arange", "integers", "round(normal(SEED), DECIMALS)")
+RECIPES = ("arange", "N - arange", "integers", "wide", "round(normal(SEED), DECIMALS)")
 
 _NUMBER = r"(-?\d{1,9})"
 
@@ -64,10 +67,21 @@ def _arange(constant: int | None) -> Recipe:
 
 
 def _integers(shape: Shape, source: _Source) -> Array:
+    values = _drawn(shape, source) % 18 - 9
+    return values + (values >= 0)
+
+
+def _wide(shape: Shape, source: _Source) -> Array:
+    values = _drawn(shape, source)
+    magnitudes = 2049 + 2 * (values % 1024)
+    return np.where(values & 1024, magnitudes, -magnitudes)
+
+
+def _drawn(shape: Shape, source: _Source) -> Array:
+    """Return whole numbers from 0 to 65535, two bytes of the case's stream each, the low one first."""
     size = int(np.prod(shape, dtype=np.int64))
-    stream = hashlib.shake_128(f"{source.case}/{source.operand}".encode()).digest(size)
-    values = np.frombuffer(stream, np.uint8).astype(np.int64) % 18 - 9
-    return (values + (values >= 0)).reshape(shape)
+    stream = hashlib.shake_128(f"{source.case}/{source.operand}".encode()).digest(2 * size)
+    return np.frombuffer(stream, "<u2").astype(np.int64).reshape(shape)
 
 
 def _rounded_normal(seed: int, decimals: int) -> Recipe:
@@ -82,6 +96,7 @@ _PATTERNS: dict[str, Callable[..., Recipe]] = {
     r"arange": lambda: _arange(None),
     rf"{_NUMBER}-arange": lambda constant: _arange(int(constant)),
     r"integers": lambda: _integers,
+    r"wide": lambda: _wide,
     r"round\(normal\((\d{1,9})\),(\d{1,2})\)": lambda seed, decimals: _rounded_normal(int(seed), int(decimals)),
 }
 
@@ -111,7 +126,7 @@ def make_operands(case: Case) -> Operands:
     def fill(operand: str, content: Any, shape: Shape, canonical: Shape) -> Array:
         source = _Source(case.id, operand, streams)
         numbers = parse_recipe(content)(shape, source) if isinstance(content, str) else np.asarray(content)
-        return np.ascontiguousarray(numbers.reshape(canonical), case.dtype)
+        return np.ascontiguousarray(numbers.reshape(canonical), numpy_dtype(case.dtype))
 
     image = fill("input", case.data["input"], case.written["input"], case.input)
     filters = fill("filters", case.data["filters"], case.written["filters"], case.filters)

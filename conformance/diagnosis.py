@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.case import Case
+from conformance.case import Case, DType, numpy_dtype
 from conformance.data import Array, Operands
 from conformance.defects import FORWARD
 from conformance.implementations.call import call_arguments
@@ -14,6 +14,7 @@ from conformance.judgement.bound import elementwise
 __all__ = ["diagnose"]
 
 
+@np.errstate(invalid="ignore", over="ignore")
 def diagnose(case: Case, operands: Operands, expected: Expected, answer: Array) -> list[str]:
     """Return the mistakes that explain `answer`, each completing "it …"; empty where no known one does.
 
@@ -23,7 +24,7 @@ def diagnose(case: Case, operands: Operands, expected: Expected, answer: Array) 
         expected: the right answer, which `answer` is not.
         answer: what came.
     """
-    if answer.dtype.kind not in "fiub":
+    if answer.dtype.kind not in "fiub" and answer.dtype.name not in set(DType):
         return []
     if answer.dtype.name != case.dtype:
         other = f"computes in or converts to {answer.dtype} where the operands are {case.dtype}"
@@ -51,5 +52,6 @@ def _agrees(case: Case, expected: Expected, answer: Array, wrong: Array) -> bool
         return False
     limit = 0.0
     if not expected.exact:
-        limit = float(elementwise(expected.magnitude, expected.terms, case.dtype).max(initial=0))
-    return bool(np.all(np.abs(answer.astype(np.float64) - wrong) <= limit))
+        limit = float(elementwise(expected.largest, expected.magnitude, expected.terms, case.dtype).max(initial=0))
+    rounded = wrong.astype(numpy_dtype(case.dtype)).astype(np.float64)
+    return bool(np.all(np.abs(answer.astype(np.float64) - rounded) <= limit))

@@ -11,23 +11,42 @@ Requirements, from which the design follows:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reference import geometry
+from reference.checks import (
+    ACCUMULATORS,
+    LAYOUTS,
+    PaddingLike,
+    Pairs,
+    Shape,
+    SizesLike,
+    accumulator,
+    axis_sizes,
+    check_shape,
+    count_groups,
+    explicit_padding,
+    fault,
+    is_channels_first,
+    named_padding,
+    spatial_rank,
+)
 from reference.frame import framed
 
 __all__ = [
     "ACCUMULATORS",
     "Array",
     "PaddingLike",
+    "Pairs",
     "Problem",
+    "Shape",
     "SizesLike",
+    "accumulator",
     "axis_sizes",
     "fault",
     "prepare",
@@ -35,35 +54,16 @@ __all__ = [
 ]
 
 Array = NDArray[Any]
-Pairs = tuple[tuple[int, int], ...]
-SizesLike = int | Sequence[int] | NDArray[Any]
-PaddingLike = str | int | Sequence[Sequence[int]]
-
-LAYOUTS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
-MODES = ("full", "same", "valid")
-
-ACCUMULATORS = {"float16": "float32", "bfloat16": "float32", "float32": "float32", "float64": "float64"}
-"""In which dtype a fast algorithm multiplies and adds; integers not named here use int64 and wrap like it."""
 
 
-@lru_cache
-def _output_sizes(*axes: tuple[Any, ...]) -> tuple[int, ...]:
-    return tuple(geometry.output_size(*axis) for axis in zip(*axes, strict=True))
-
-
-@cache
-def _accumulator(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    return np.dtype(ACCUMULATORS.get(dtype.name, "int64"))
-
-
-def fault(operation: str, argument: str, expected: str, actual: object, why: str = "") -> ValueError:
-    """Return the error that names an argument, what it must be and what it is.
-
-    >>> str(fault("conv2d", "strides", "1 or more", 0))
-    'conv2d: strides must be 1 or more, but is 0'
-    """
-    reason = f" ({why})" if why else ""
-    return ValueError(f"{operation}: {argument} must be {expected}, but is {actual}{reason}")
+@lru_cache(maxsize=4096)
+def _extents(
+    in_sizes: Shape, filter_sizes: Shape, strides: Shape, dilations: Shape, padding: str | Pairs
+) -> tuple[Pairs, Shape, bool]:
+    """Return the pads and the output's size of every spatial axis, and whether there are any pads."""
+    pads = geometry.explicit_pads(padding, in_sizes, filter_sizes, strides, dilations)
+    axes = zip(in_sizes, filter_sizes, strides, dilations, pads, strict=True)
+    return pads, tuple(geometry.output_size(*axis) for axis in axes), any(map(any, pads))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +112,29 @@ class Problem:
     @property
     def pads(self) -> Pairs:
         """The padding as (before, after) zeros for every spatial axis."""
-        return geometry.explicit_pads(self.padding, self.in_sizes, self.filter_sizes, self.strides, self.dilations)
+        return self._extents[0]
 
     @property
     def out_sizes(self) -> tuple[int, ...]:
         """The output's spatial sizes, by the size formula."""
-        return _output_sizes(self.in_sizes, self.filter_sizes, self.strides, self.dilations, self.pads)
+        return self._extents[1]
+
+    @property
+    def _extents(self) -> tuple[Pairs, Shape, bool]:
+        return _extents(self.input.shape[1:-1], self.filters.shape[:-2], self.strides, self.dilations, self.padding)
 
     @property
     def accumulator(self) -> np.dtype[Any]:
         """The dtype of products and sums."""
-        return _accumulator(self.dtype)
+        return accumulator(self.operation, "input", self.dtype)
 
     def padded_input(self) -> Array:
         """Return the input in the accumulator's dtype, zeros around it; read-only, as it may be the input itself."""
-        padded = self.input.astype(self.accumulator, copy=False).view()
-        if any(map(any, self.pads)):
-            padded = framed(self.input, self.pads, self.accumulator)
+        pads, _, padding = self._extents
+        if padding:
+            padded = framed(self.input, pads, self.accumulator)
+        else:
+            padded = self.input.astype(self.accumulator, copy=False).view()
         padded.flags.writeable = False
         return padded
 
@@ -180,117 +186,76 @@ def prepare(
         ValueError: an argument has no meaning; the message names it.
     """
     rank = spatial_rank(operation)
-    channels_first = _channels_first(operation, data_format, rank)
+    channels_first = is_channels_first(operation, data_format, rank)
+    steps = axis_sizes(operation, "strides", strides, rank, channels_first)
+    holes = axis_sizes(operation, "dilations", dilations, rank, channels_first)
+    pads = explicit_padding(operation, padding, rank, channels_first)
     image, window = np.asarray(input), np.asarray(filters)
-    _check_rank(operation, name, image, rank)
-    _check_rank(operation, "filters", window, rank)
-    if channels_first and min(image.ndim, window.ndim) < rank + 2:
-        raise fault(
-            operation, "data_format", repr(LAYOUTS[rank]), repr(data_format), "shapes without batch or channels"
-        )
-    squeezed = ((0,) if image.ndim < rank + 2 else ()) + ((rank + 1,) if window.ndim < rank + 2 else ())
-    if window.ndim == rank and image.ndim > rank:
-        window = np.broadcast_to(window[..., None], (*window.shape, image.shape[-1]))
-    image = image.reshape((1,) * (image.ndim < rank + 2) + image.shape + (1,) * (image.ndim == rank))
-    window = window.reshape(window.shape + (1,) * (rank + 2 - window.ndim))
-    if channels_first:
-        image = np.moveaxis(image, 1, -1)
-    sizes = axis_sizes(operation, "dilations", dilations, rank, channels_first)
+    form = _form(operation, name, image.shape, image.dtype, window.shape, window.dtype, holes, pads, data_format)
+    if form.repeats:
+        window = np.broadcast_to(window[..., None], (*window.shape, form.repeats))
+    image = image.reshape(form.image_shape)
     return Problem(
-        operation=operation,
-        input=image,
-        filters=window,
-        strides=axis_sizes(operation, "strides", strides, rank, channels_first),
-        dilations=sizes,
-        padding=_padding(operation, padding, image.shape[1:-1], window.shape[:-2], sizes, channels_first),
-        groups=_groups(operation, image, window, name),
-        dtype=np.result_type(image, window),
-        channels_first=channels_first,
-        squeezed=squeezed,
+        operation,
+        np.moveaxis(image, 1, -1) if channels_first else image,
+        window.reshape(form.window_shape),
+        steps,
+        holes,
+        form.padding,
+        form.groups,
+        form.dtype,
+        channels_first,
+        form.squeezed,
     )
 
 
-def spatial_rank(operation: str) -> int:
-    """Return the number of spatial axes, the digit in the operation's name.
+class _Form(NamedTuple):
+    """What shapes and parameters alone decide."""
 
-    >>> spatial_rank("conv3d_transpose"), spatial_rank("depthwise_conv2d")
-    (3, 2)
-    """
-    return int(operation[operation.index("conv") + len("conv")])
-
-
-def axis_sizes(operation: str, name: str, value: SizesLike, rank: int, channels_first: bool = False) -> tuple[int, ...]:
-    """Return strides or dilations as one number >= 1 for every spatial axis.
-
-    >>> axis_sizes("conv2d", "strides", [1, 2, 3, 1], 2)
-    (2, 3)
-    """
-    if type(value) is int and value >= 1:
-        return (value,) * rank
-    values = list(value) if isinstance(value, Sequence | np.ndarray) else [value] * rank
-    whole = all(isinstance(size, int | np.integer) and not isinstance(size, bool) for size in values)
-    if whole and len(values) == rank + 2:
-        outer = (values[0], values.pop(1 if channels_first else -1))
-        values = values[1:] if outer == (1, 1) else []
-    if not whole or len(values) != rank or min(values) < 1:
-        expected = f"a number >= 1, {rank} of them, or {rank + 2} with 1 for batch and channels"
-        raise fault(operation, name, expected, value)
-    return tuple(int(size) for size in values)
+    image_shape: Shape
+    window_shape: Shape
+    repeats: int
+    padding: str | Pairs
+    groups: int
+    dtype: np.dtype[Any]
+    squeezed: Shape
 
 
-def _channels_first(operation: str, data_format: str | None, rank: int) -> bool:
-    last = LAYOUTS[rank]
-    first = f"NC{last[1:-1]}"
-    if data_format not in (None, last, first):
-        raise fault(operation, "data_format", f"{last!r} or {first!r}", repr(data_format))
-    return data_format == first
-
-
-def _check_rank(operation: str, name: str, array: Array, rank: int) -> None:
-    if not rank <= array.ndim <= rank + 2:
-        expected = f"an array of {rank} to {rank + 2} axes"
-        raise fault(operation, name, expected, f"one of {array.ndim}", f"shape {array.shape}")
-    if name == "filters" and 0 in array.shape[:rank]:
-        raise fault(operation, name, "at least 1 in every spatial axis", f"of shape {array.shape}")
-
-
-def _padding(
+@lru_cache(maxsize=1024)
+def _form(
     operation: str,
-    padding: PaddingLike,
-    in_sizes: tuple[int, ...],
-    filter_sizes: tuple[int, ...],
-    dilations: tuple[int, ...],
-    channels_first: bool,
-) -> str | Pairs:
-    rank = len(in_sizes)
-    if isinstance(padding, str):
-        if padding in ("VALID", "SAME"):
-            return padding
-        if padding in MODES:
-            mode: Literal["full", "same", "valid"] = padding  # type: ignore[assignment]
-            axes = zip(in_sizes, filter_sizes, dilations, strict=True)
-            return tuple(geometry.numpy_mode_pads(mode, *axis) for axis in axes)
-    else:
-        pairs = [(padding, padding)] * rank if isinstance(padding, int) else [tuple(pair) for pair in padding]
-        if len(pairs) == rank + 2:
-            outer = (pairs[0], pairs.pop(1 if channels_first else -1))
-            pairs = pairs[1:] if outer == ((0, 0), (0, 0)) else []
-        if len(pairs) == rank and all(len(pair) == 2 and min(pair) >= 0 for pair in pairs):
-            return tuple((int(before), int(after)) for before, after in pairs)
-    expected = f"'VALID', 'SAME', a number >= 0, (before, after) pairs for {rank} or {rank + 2} axes, or one of {MODES}"
-    raise fault(operation, "padding", expected, repr(padding))
-
-
-def _groups(operation: str, image: Array, window: Array, name: str) -> int:
-    in_channels, depth, out_channels = image.shape[-1], window.shape[-2], window.shape[-1]
-    axis = f"filters.shape[{window.ndim - 2}]"
-    if in_channels == depth == 0:
-        return 1
-    if depth == 0 or in_channels == 0 or in_channels % depth:
-        raise fault(operation, axis, f"a divisor of {name}'s {in_channels} channels", depth)
-    groups: int = in_channels // depth
-    if out_channels % groups:
-        why = f"{name} has {in_channels} channels, {axis} is {depth}"
-        expected = f"a multiple of groups={groups}"
-        raise fault(operation, f"filters.shape[{window.ndim - 1}]", expected, out_channels, why)
-    return groups
+    name: str,
+    image: Shape,
+    image_dtype: np.dtype[Any],
+    window: Shape,
+    window_dtype: np.dtype[Any],
+    dilations: Shape,
+    padding: str | Pairs,
+    data_format: str | None,
+) -> _Form:
+    """Check shapes and dtypes, and return the normal form of arrays that have them; remembered for the next call."""
+    rank = len(dilations)
+    channels_first = is_channels_first(operation, data_format, rank)
+    check_shape(operation, name, image, rank)
+    check_shape(operation, "filters", window, rank)
+    accumulator(operation, name, image_dtype)
+    accumulator(operation, "filters", window_dtype)
+    if channels_first and min(len(image), len(window)) < rank + 2:
+        raise fault(
+            operation, "data_format", repr(LAYOUTS[rank]), repr(data_format), "shapes without batch or channels"
+        )
+    squeezed = ((0,) if len(image) < rank + 2 else ()) + ((rank + 1,) if len(window) < rank + 2 else ())
+    repeats = image[-1] if len(window) == rank < len(image) else 0
+    window = (*window, repeats) if len(window) == rank < len(image) else window
+    image = (1,) * (len(image) < rank + 2) + image + (1,) * (len(image) == rank)
+    window += (1,) * (rank + 2 - len(window))
+    last = (image[0], *image[2:], image[1]) if channels_first else image
+    return _Form(
+        image_shape=image,
+        window_shape=window,
+        repeats=repeats,
+        padding=named_padding(operation, padding, last[1:-1], window[:-2], dilations),
+        groups=count_groups(operation, last, window, name),
+        dtype=np.result_type(image_dtype, window_dtype),
+        squeezed=squeezed,
+    )

@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from reference.arguments import ACCUMULATORS, Array, fault
+from reference.arguments import Array, accumulator, fault
 
 __all__ = ["bias_add", "bias_add_grad"]
 
@@ -66,8 +66,8 @@ def bias_add_grad(out_backprop: ArrayLike, data_format: str | None = None) -> Ar
     arriving = np.asarray(out_backprop)
     axis = _channel_axis("bias_add_grad", "out_backprop", arriving, data_format)
     others = tuple(other for other in range(arriving.ndim) if other != axis)
-    accumulator = ACCUMULATORS.get(arriving.dtype.name, "int64")
-    return np.asarray(arriving.sum(axis=others, dtype=accumulator).astype(arriving.dtype))
+    wide = accumulator("bias_add_grad", "out_backprop", arriving.dtype)
+    return np.asarray(arriving.sum(axis=others, dtype=wide).astype(arriving.dtype))
 
 
 def _channel_axis(operation: str, name: str, array: Array, data_format: str | None) -> int:

@@ -77,7 +77,7 @@ ENTRIES = {
     "recipe": (
         entry(data="{input: arrange}"),
         "cases.yaml:5: case 'x': data.input must be numbers or one of the recipes arange · N - arange · integers · "
-        "round(normal(SEED), DECIMALS), but is 'arrange' (did you mean 'arange'?)",
+        "wide · round(normal(SEED), DECIMALS), but is 'arrange' (did you mean 'arange'?)",
     ),
     "budget": (
         entry(input="[20000, 20000]", filters="[1, 1]", output="[20000, 20000]"),
@@ -160,7 +160,10 @@ ENTRIES = {
         "cases.yaml:5: case 'x': expect.rows must be at most the output's 5, but is 9",
     ),
     "operation": (entry(operation="conv9d"), "cases.yaml:5: case 'x': operation must be conv2d, but is \"conv9d\""),
-    "dtype": (entry(dtype="float12"), "cases.yaml:5: case 'x': dtype must be float32 or float64, but is \"float12\""),
+    "dtype": (
+        entry(dtype="float12"),
+        "cases.yaml:5: case 'x': dtype must be one of float16, bfloat16, float32, float64, int32, but is \"float12\"",
+    ),
     "id-form": (
         entry(id="'a/../b'"),
         "cases.yaml:1: case 'a/../b': id must be lower-case words and numbers joined by '-' or '.', at most 120 "

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from conftest import ROOT, Command
 
-from conformance.catalogue import shipped_catalogue
+from conformance.catalogue import load_catalogue, shipped_catalogue
 
 FLIPPED = """
 from reference import naive
@@ -152,7 +152,7 @@ def test_changed_literal_exits_1_and_shows_the_element(command: Command, tmp_pat
         (["run", "--json", "no/such/folder/report.json"], "--json must name a file in an existing folder"),
         (["run", "--json", "."], "--json must name a file in an existing folder"),
         (["run", "--json", ""], "--json must name a file in an existing folder"),
-        (["show", "bassic"], "there is no case 'bassic' among 18; did you mean basic"),
+        (["show", "bassic"], "; did you mean basic"),
         (["run", "--no-such-option"], "No such option"),
     ],
 )
@@ -174,7 +174,7 @@ def test_check_reports_every_fault_and_exits_2(command: Command, tmp_path: Path)
 def test_check_accepts_the_shipped_catalogue(command: Command) -> None:
     done = command("check")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{shipped_catalogue()}: 18 cases, no faults\n"
+    assert done.stdout == f"{shipped_catalogue()}: {len(load_catalogue())} cases, no faults\n"
 
 
 @pytest.mark.parametrize(
@@ -225,11 +225,13 @@ def test_interrupt_exits_130_with_the_partial_report(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "slow.py:conv2d: interrupted, 17 of 18 cases not run; 1 passed" in output
+    cases = len(load_catalogue())
+    missing = f"{cases - 1} of {cases} cases not run"
+    assert f"slow.py:conv2d: interrupted, {missing}; 1 passed" in output
     written = report(tmp_path / "report.json")
     assert [result["case"] for result in written["results"]] == ["basic"]
     assert written["implementations"][0]["status"] == "interrupted"
-    assert written["implementations"][0]["reason"] == "17 of 18 cases not run"
+    assert written["implementations"][0]["reason"] == missing
 
 
 @pytest.mark.parametrize("name", ["run", "show", "list", "check"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conformance.case import Case, Literal, Operation
+from conformance.case import Case, DType, Literal, Operation
 from conformance.data import Array, Operands, make_operands
 from conformance.judgement import Verdict, expect, judge
 from conformance.judgement.bound import broken_total, elementwise
@@ -106,19 +106,25 @@ def test_literal_is_judged_by_equality() -> None:
 @pytest.mark.parametrize(("printed", "passed"), [(0.42, True), (0.41, False), (0.43, False)])
 def test_printed_literal_holds_to_half_its_last_decimal(printed: float, passed: bool) -> None:
     data = {"input": [[0.42] * 3] * 3, "filters": [[0.25] * 2] * 2}
-    case = make_case(dtype="float64", data=data, literal=Literal([[printed] * 2], decimals=2, rows=1))
+    case = make_case(dtype=DType.FLOAT64, data=data, literal=Literal([[printed] * 2], decimals=2, rows=1))
     found = verdict(case, filled(0.42, "float64"))
     assert (found.passed, found.rule) == (passed, "bound, printed" if passed else "printed")
 
 
 def test_bound_is_twice_the_terms_in_units_of_the_magnitude() -> None:
-    assert elementwise(np.array([0.0, 1.0, 2.0**-149]), 9, "float32").tolist() == [0.0, 18 * 2.0**-24, 18 * 2.0**-126]
+    value, magnitude = np.zeros(3), np.array([0.0, 1.0, 2.0**-149])
+    assert elementwise(value, magnitude, 9, DType.FLOAT32).tolist() == [0.0, 18 * 2.0**-24, 18 * 2.0**-126]
+
+
+def test_bound_of_a_narrow_dtype_adds_its_own_rounding() -> None:
+    (limit,) = elementwise(np.array([4.0]), np.array([4.0]), 1, DType.BFLOAT16)
+    assert limit == 8 * 2.0**-24 + 3 * 2.0**-8 * (4 + 8 * 2.0**-24)
 
 
 def test_real_data_pass_in_any_order_and_fail_one_percent_off() -> None:
     random = np.random.default_rng(5)
     image, filters = random.normal(size=(1, 9, 9, 64)), random.normal(size=(3, 3, 64, 8))
-    case = make_case(input=image.shape, filters=filters.shape, output=(1, 7, 7, 8), dtype="float32")
+    case = make_case(input=image.shape, filters=filters.shape, output=(1, 7, 7, 8), dtype=DType.FLOAT32)
     operands = Operands(image.astype(np.float32), filters.astype(np.float32), None)
     expected = expect(case, operands)
     forwards, backwards = np.zeros(case.output, np.float32), np.zeros(case.output, np.float32)
@@ -135,12 +141,12 @@ def test_real_data_pass_in_any_order_and_fail_one_percent_off() -> None:
 def test_errors_that_lean_to_one_side_break_the_total() -> None:
     value, magnitude = np.zeros(10_000), np.ones(10_000)
     error = np.full(10_000, 0.1 * 2.0**-24)
-    assert np.all(error < elementwise(magnitude, 9, "float32"))
-    assert broken_total(error, value, magnitude, 9, "float32") == ""
-    assert broken_total(15 * error, value, magnitude, 9, "float32").startswith(
+    assert np.all(error < elementwise(value, magnitude, 9, DType.FLOAT32))
+    assert broken_total(error, value, magnitude, 9, DType.FLOAT32) == ""
+    assert broken_total(15 * error, value, magnitude, 9, DType.FLOAT32).startswith(
         "|Σe| ≤ √(16·9·10000) = 1200, but is 1.5e"
     )
-    assert broken_total(15 * error, magnitude, magnitude, 9, "float32") == ""
-    assert broken_total(40 * error, value, magnitude, 9, "float32").startswith(
+    assert broken_total(15 * error, magnitude, magnitude, 9, DType.FLOAT32) == ""
+    assert broken_total(40 * error, value, magnitude, 9, DType.FLOAT32).startswith(
         "Σe² ≤ 1.6·9·10000 = 1.44e+05, but is 1.6e"
     )

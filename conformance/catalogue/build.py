@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
-from conformance.case import Case, Literal, Pads, Shape
+from conformance.case import Case, DType, Literal, Pads, Shape
 from conformance.catalogue.schema import CaseEntry
 from conformance.data import parse_recipe
 from reference.geometry import explicit_pads, output_size, receptive_field
@@ -20,6 +21,14 @@ _COPIES = 3
 """Arrays of each operand that exist at once: the case's, the one handed over, the reference's."""
 _BYTES = 8
 """Bytes of an element in the reference, float64 or int64."""
+
+_LARGEST = {
+    DType.FLOAT16: float(np.finfo(np.float16).max),
+    DType.BFLOAT16: float(ml_dtypes.finfo(ml_dtypes.bfloat16).max),  # type: ignore[no-untyped-call]
+    DType.FLOAT32: float(np.finfo(np.float32).max),
+    DType.FLOAT64: float(np.finfo(np.float64).max),
+    DType.INT32: float(np.iinfo(np.int32).max),
+}
 
 Path = list[str | int]
 
@@ -139,10 +148,13 @@ class Builder:
             self._check_numbers(name, content, shape)
 
     def _check_numbers(self, name: str, content: Any, shape: Shape) -> None:
-        largest = float(np.finfo(self._entry.dtype).max)
+        largest = _LARGEST[self._entry.dtype]
         for number in _leaves(content):
             if isinstance(number, bool) or not isinstance(number, int | float):
                 self._fault(name, f"must be numbers, but holds {json.dumps(number)}")
+                return
+            if self._entry.dtype is DType.INT32 and name.startswith(("data", "bias")) and isinstance(number, float):
+                self._fault(name, f"must be whole numbers for int32, but holds {number}")
                 return
             if not abs(number) <= largest:
                 self._fault(name, f"must be numbers that {self._entry.dtype} holds, but holds {number!s:.20}")

@@ -11,7 +11,7 @@ from typing import Literal as OneOf
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from conformance.case import Operation
+from conformance.case import DType, Operation
 
 __all__ = ["CaseEntry", "Data", "Expect", "json_schema"]
 
@@ -68,7 +68,7 @@ class CaseEntry(_Model):
         1, description="a number >= 1 or [vertical, horizontal]"
     )
     bias: list[int | float] | str | None = Field(None, description="a list of a number per output channel, or a recipe")
-    dtype: OneOf["float32", "float64"] = Field("float32", description="float32 or float64")
+    dtype: DType = Field(DType.FLOAT32, strict=False, description="one of float16, bfloat16, float32, float64, int32")
     data: Data = Field(Data(), description="a mapping of input and filters to a recipe or to literal numbers")
     expect: list[Any] | Expect | None = Field(
         None, description="numbers nested to the shape of output, or a mapping of values, decimals and rows"

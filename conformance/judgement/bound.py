@@ -1,9 +1,11 @@
 """Bounds on the rounding error of a sum of products, from the data; never a constant tolerance.
 
 Behind each output element stand K = `terms` products (the bias counts as one) and their sum. Each product and each
-addition rounds by a factor of at most 1 + u. A product passes through at most K roundings, whatever the order of the
-additions, so that the error of any order stays within K·u·Σ|x·w| (1 + O(K·u)). The reference, in float64, errs by as
-much in its own u; that makes 2·K·u·Σ|x·w|, which covers both for every dtype up to float64.
+addition rounds by a factor of at most 1 + u, u being the accumulator's unit roundoff. A product passes through at most
+K roundings, whatever the order of the additions, so that the error of any order stays within K·u·Σ|x·w| (1 + O(K·u)).
+The limit is twice that, which leaves room for the second-order terms and for a reference that has rounded too. Where
+the sum is rounded to a narrower dtype at the end, three roundings to that dtype are added: the answer's, one more where
+the bias is added afterwards, and the reference's.
 
 Random errors do not all point the same way, so that much tighter limits hold for the sums over all T elements:
 Σe² ≤ 1.6·K·T and |Σe| ≤ √(16·K·T), with e = error / (u·Σ|x·w|). They catch what hides in a generous elementwise limit.
@@ -16,35 +18,35 @@ from __future__ import annotations
 
 import numpy as np
 
+from conformance.case import DType
 from conformance.data import Array
+from conformance.judgement.formats import ACCUMULATOR, FORMATS
 
-__all__ = ["UNIT_ROUNDOFF", "broken_total", "elementwise"]
-
-UNIT_ROUNDOFF = {"float32": 2.0**-24, "float64": 2.0**-53}
-"""u: half the distance from 1 to the next number; the largest relative error of one rounding."""
-
-SMALLEST_NORMAL = {"float32": 2.0**-126, "float64": 2.0**-1022}
-"""Below this an implementation may flush to zero, so that no error is counted as smaller than this."""
+__all__ = ["broken_total", "elementwise"]
 
 _UNITS = "e = error / (u·Σ|input·filters|)"
 
 
-def elementwise(magnitude: Array, terms: int, dtype: str) -> Array:
+def elementwise(largest: Array, magnitude: Array, terms: int, dtype: DType) -> Array:
     """Return the largest error that any order of summation may have, for each element.
 
     Args:
+        largest: the largest number that may be rounded to a narrower dtype: |right answer| + |bias|.
         magnitude: Σ|input·filters| + |bias|.
         terms: products behind an element, and 1 for the bias.
-        dtype: of the arithmetic.
+        dtype: of the answer.
 
-    >>> elementwise(np.array([0.0, 2.0**24]), 9, "float32").tolist()
+    >>> elementwise(np.array([0.0, 3.0]), np.array([0.0, 2.0**24]), 9, DType.FLOAT32).tolist()
     [0.0, 18.0]
     """
-    unit = _unit_error(magnitude, dtype)
-    return np.asarray(2 * terms * unit)
+    accumulator = ACCUMULATOR[dtype]
+    limit = 2 * terms * _unit_error(magnitude, accumulator)
+    if dtype is not accumulator:
+        limit += 3 * _unit_error(largest + limit, dtype)
+    return np.asarray(limit)
 
 
-def broken_total(error: Array, value: Array, magnitude: Array, terms: int, dtype: str) -> str:
+def broken_total(error: Array, value: Array, magnitude: Array, terms: int, dtype: DType) -> str:
     """Return which limit on the errors of all elements together is broken, in words, or nothing.
 
     Args:
@@ -52,8 +54,10 @@ def broken_total(error: Array, value: Array, magnitude: Array, terms: int, dtype
         value: the right answer; where all products have one sign, errors may lean to one side.
         magnitude: Σ|input·filters| + |bias|.
         terms: products behind an element, and 1 for the bias.
-        dtype: of the arithmetic.
+        dtype: of the answer; nothing is asked of one that is narrower than its accumulator.
     """
+    if dtype is not ACCUMULATOR[dtype]:
+        return ""
     unit = _unit_error(magnitude, dtype)
     scaled = error[unit > 0] / unit[unit > 0]
     squares, square_limit = float(np.sum(scaled**2)), 1.6 * terms * scaled.size
@@ -65,7 +69,8 @@ def broken_total(error: Array, value: Array, magnitude: Array, terms: int, dtype
     return ""
 
 
-def _unit_error(magnitude: Array, dtype: str) -> Array:
-    """Return u·Σ|x·w|, not below the smallest normal number; 0 where there is nothing to round."""
-    unit = np.maximum(magnitude * UNIT_ROUNDOFF[dtype], SMALLEST_NORMAL[dtype])
+def _unit_error(magnitude: Array, dtype: DType) -> Array:
+    """Return the error of one rounding, not below the smallest normal number; 0 where there is nothing to round."""
+    style = FORMATS[dtype]
+    unit = np.maximum(magnitude * style.unit_roundoff, style.smallest_normal)
     return np.asarray(np.where(magnitude == 0, 0.0, unit))

@@ -19,6 +19,7 @@ from conformance.case import Case
 from conformance.data import Array
 from conformance.judgement import bound
 from conformance.judgement.expected import Expected
+from conformance.judgement.formats import ACCUMULATOR, FORMATS
 
 __all__ = ["Verdict", "judge"]
 
@@ -44,6 +45,7 @@ class Verdict:
     note: str = ""
 
 
+@np.errstate(invalid="ignore", over="ignore")
 def judge(case: Case, expected: Expected, answer: Array) -> Verdict:
     """Judge `answer`, of any shape and dtype, against the right one.
 
@@ -72,9 +74,10 @@ def _exact(expected: Expected, answer: Array) -> Verdict:
 
 
 def _bounded(case: Case, expected: Expected, answer: Array) -> Verdict:
-    limit = bound.elementwise(expected.magnitude, expected.terms, case.dtype)
+    limit = bound.elementwise(expected.largest, expected.magnitude, expected.terms, case.dtype)
     error = np.abs(answer.astype(np.float64) - expected.value)
-    rule = f"|error| ≤ 2·{expected.terms}·u·Σ|input·filters|, u = {bound.UNIT_ROUNDOFF[case.dtype]:.3g}"
+    u = FORMATS[ACCUMULATOR[case.dtype]].unit_roundoff
+    rule = f"|error| ≤ 2·{expected.terms}·u·Σ|input·filters|, u = {u:.3g}"
     verdict = _compare("bound", rule, answer, expected.value, error, limit)
     if not verdict.passed:
         return verdict
@@ -93,14 +96,15 @@ def _literal(case: Case, expected: Expected, answer: Array) -> Verdict:
     stated = np.asarray(literal.values, np.float64).reshape(case.output[0], rows, *case.output[2:])
     part, reference = answer[:, :rows], expected.value[:, :rows]
     error = np.abs(part.astype(np.float64) - stated)
+    rounding = bound.elementwise(expected.largest, expected.magnitude, expected.terms, case.dtype)[:, :rows]
     if literal.decimals is None:
         rule, limit, words = "exact", np.zeros_like(error), "equality with the literal in the catalogue"
         if not expected.exact:
-            limit = bound.elementwise(expected.magnitude[:, :rows], expected.terms, case.dtype)
+            limit = rounding
             rule, words = "bound", "the literal in the catalogue, to the bound"
     else:
         half = 0.5 * 10.0**-literal.decimals
-        limit = half + bound.elementwise(expected.magnitude[:, :rows], expected.terms, case.dtype)
+        limit = half + rounding
         rule, words = "printed", f"the printed value to half a unit of decimal {literal.decimals}, plus the bound"
     verdict = _compare(rule, words, part, stated, error, limit)
     if not verdict.passed and np.any(np.abs(reference - stated) > limit):
