@@ -4,14 +4,15 @@ The rule, first match first; every line measured by `benchmarks/reference_speed.
 
 1. Integers whose sums float64 holds exactly (largest input · largest filter · terms of a sum ≤ 2^53) are computed in
    float64, by the lines below: BLAS has no integers.
-2. A filter for every channel (depthwise): `windows`, whose `einsum` copies nothing.
+2. A filter for every channel (depthwise): `windows`, whose `einsum` copies nothing, in pieces that threads share.
 3. Other groups, 1×1 filters, a single window, and many output channels: `im2col`, in pieces whose columns stay in
    the second-level cache; in one piece where the image is its own columns, and nothing is copied.
-4. Few output channels: `fourier` where the filter is so large that it is faster by the count of multiplications;
-   `strided` for one filter with few windows, or far fewer than taps; else `toeplitz`, which gives BLAS a whole stretch
-   of outputs where there are no filters to share a window.
+4. Few output channels: the least of the times that `_times` estimates from the counts of what an algorithm copies,
+   multiplies and adds. So one filter goes to `taprows` over one channel, to `kn2row` over more; to `im2col` and
+   `strided` where the windows are few and long; and large filters to `toeplitz`, very large ones to `fourier`.
 
-`submatrix` is never the fastest, and `winograd` would lose digits and exactness.
+`submatrix` is never the fastest, `taprows` and `kn2row` being its better forms; `winograd` would lose digits and
+exactness. What shapes and parameters decide is decided once, and remembered.
 
 Precision is that of sums in the accumulator's dtype, in BLAS's order; where `fourier` is picked it is normwise, in
 float64 (see there). Floats that hold integers come out exact either way, as far as their dtype holds the sums.
@@ -24,13 +25,16 @@ array([[282, 354],
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache, partial
 from math import log2, prod
 
 import numpy as np
 
-from reference import fourier, im2col, strided, toeplitz, windows
-from reference.arguments import Array, Problem
+from reference import fourier, im2col, kn2row, strided, taprows, toeplitz, windows
+from reference.arguments import Array, Pairs, Problem, Shape
+from reference.geometry import explicit_pads, output_size
 from reference.operations import operations
 from reference.pieces import by_pieces
 
@@ -42,17 +46,13 @@ COLUMNS = 8 << 20
 FEW = 16
 """Output channels up to which `toeplitz` is faster than `im2col`."""
 
-VIEW_RATIO = 4
-"""Taps for an output from which `strided` is faster than `toeplitz`, which multiplies by zeros, for one filter."""
-
-VIEW_ROWS = 4000
-"""Rows of all windows up to which `strided` is done before `toeplitz` has made its matrices, for one filter."""
-
-FOURIER_COST = 22
-"""Multiplications of a float32 matrix product that take the time of one of a Fourier transform; half in float64."""
+LARGEST = 32 << 20
+"""Bytes of the largest intermediate array that `taprows` and `kn2row` may make."""
 
 EXACT = 1 << 53
 """Up to here float64 holds every integer."""
+
+Algorithm = Callable[[Problem], Array]
 
 
 def convolve(problem: Problem) -> Array:
@@ -63,31 +63,89 @@ def convolve(problem: Problem) -> Array:
     """
     if problem.accumulator.kind == "i" and _fits_float64(problem):
         return convolve(_in_float64(problem)).astype(np.int64)
-    *taps, depth, out_channels = problem.filters.shape
-    out_sizes, area = problem.out_sizes, prod(taps)
-    channel = problem.groups * problem.accumulator.itemsize
-    if problem.groups > 1 and depth == 1:
-        return windows.convolve(problem)
-    if area == 1 or prod(out_sizes) <= 1:
-        return im2col.convolve(problem)
-    if problem.groups > 1 or out_channels > FEW:
-        return by_pieces(im2col.convolve, problem, COLUMNS // max(1, area * depth * channel))
-    if _fourier_pays(problem, out_sizes):
-        return fourier.convolve(problem)
-    if out_channels == 1 and (area > VIEW_RATIO * prod(out_sizes) or prod(out_sizes) * prod(taps[:-1]) < VIEW_ROWS):
-        return strided.convolve(problem)
-    return toeplitz.convolve(problem)
+    algorithm = _choice(
+        problem.input.shape,
+        problem.filters.shape,
+        problem.strides,
+        problem.dilations,
+        problem.padding,
+        problem.groups,
+        problem.accumulator.itemsize,
+    )
+    return algorithm(problem)
 
 
-def _fourier_pays(problem: Problem, out_sizes: tuple[int, ...]) -> bool:
-    """Compare the multiplications of `toeplitz` with those of `fourier`, in units of equal time."""
-    *taps, depth, out_channels = problem.filters.shape
-    if prod(taps) <= 64:
-        return False
-    banded = prod(out_sizes) * prod(taps[:-1]) * (taps[-1] + toeplitz.REGISTER) * depth * out_channels
-    points = prod(fourier.transform_sizes(problem))
-    transformed = points * log2(points) * (depth + out_channels + depth * out_channels / 2)
-    return bool(banded * problem.accumulator.itemsize > 4 * FOURIER_COST * transformed)
+@lru_cache(maxsize=1024)
+def _choice(
+    image: Shape,
+    filters: Shape,
+    strides: Shape,
+    dilations: Shape,
+    padding: str | Pairs,
+    groups: int,
+    itemsize: int,
+) -> Algorithm:
+    """Return the algorithm for arrays of these shapes."""
+    *taps, depth, out_channels = filters
+    pads = explicit_pads(padding, image[1:-1], filters[:-2], strides, dilations)
+    axes = zip(image[1:-1], taps, strides, dilations, pads, strict=True)
+    out_sizes = tuple(output_size(*axis) for axis in axes)
+    if groups > 1 and depth == 1:
+        return windows.convolve
+    if prod(taps) == 1 or prod(out_sizes) <= 1:
+        return im2col.convolve
+    columns = partial(by_pieces, im2col.convolve, positions=COLUMNS // max(1, prod(filters[:-1]) * groups * itemsize))
+    if groups > 1 or out_channels > FEW or 0 in (image[0], depth, out_channels):
+        return columns
+    padded = tuple(size + sum(pair) for size, pair in zip(image[1:-1], pads, strict=True))
+    times = _times(image[0], padded, out_sizes, filters, itemsize)
+    algorithms: dict[str, Algorithm] = {
+        "im2col": columns,
+        "strided": strided.convolve,
+        "taprows": taprows.convolve,
+        "kn2row": kn2row.convolve,
+        "toeplitz": toeplitz.convolve,
+        "fourier": fourier.convolve,
+    }
+    return algorithms[min(times, key=times.__getitem__)]
+
+
+def _times(batch: int, padded: Shape, out_sizes: Shape, filters: Shape, itemsize: int) -> dict[str, float]:
+    """Estimate the nanoseconds that an algorithm takes for few filters.
+
+    The counts are exact: window rows (stretches of filter_width · c neighbours, all windows together), tap rows
+    (stretches of out_width), responses, multiplications of a banded matrix, and of a transform. The times of each are
+    those of float32 on a core of 2023 with 2 MiB of second-level cache; wider numbers take proportionally longer, but
+    not in `fourier`, which computes in float64 whatever it is given. Another machine moves the borders a little.
+
+    Args:
+        batch: images.
+        padded: their spatial sizes, pads included.
+        out_sizes: the output's spatial sizes.
+        filters: shape of the filters.
+        itemsize: bytes of a number.
+    """
+    *taps, depth, out_channels = filters
+    outputs, pixels, area = batch * prod(out_sizes), batch * prod(padded), prod(taps)
+    stretch, filter_rows, wide = taps[-1] * depth, prod(taps[:-1]), itemsize / 4
+    window_rows, tap_rows = outputs * filter_rows, area * depth * outputs // out_sizes[-1]
+    register = -(-toeplitz.REGISTER // out_channels)
+    banded = window_rows * (taps[-1] + register) * depth * out_channels
+    points = prod(fourier.good_sizes(padded))
+    transformed = batch * points * log2(points) * (depth + out_channels + depth * out_channels / 2)
+    times = {
+        "toeplitz": 20_000 + 5_000 * filter_rows + wide * (0.4 * window_rows + 0.022 * banded),
+        "fourier": 110_000 + 0.48 * transformed,
+    }
+    if out_channels == 1:
+        times["im2col"] = window_rows * (6 + 0.15 * wide * stretch)
+        times["strided"] = window_rows * (9 + 0.1 * wide * stretch)
+        copied = area * depth * outputs
+        if copied * itemsize <= LARGEST:
+            times["taprows"] = 5 * tap_rows + wide * copied * (0.25 if depth == 1 else 0.6)
+        if area * pixels * itemsize <= LARGEST:
+            times["kn2row"] = 2_000 + wide * pixels * (0.45 * area + 0.3 * depth)
+    return times
 
 
 def _fits_float64(problem: Problem) -> bool:

@@ -40,7 +40,7 @@ from reference.arguments import Array, Problem
 from reference.geometry import receptive_field
 from reference.operations import operations
 
-__all__ = ["conv1d", "conv2d", "conv3d", "convolve", "error_bound", "transform_sizes"]
+__all__ = ["conv1d", "conv2d", "conv3d", "convolve", "error_bound", "good_sizes", "transform_sizes"]
 
 
 def convolve(problem: Problem) -> Array:
@@ -73,10 +73,15 @@ def _correlate(problem: Problem) -> Array:
 
 def transform_sizes(problem: Problem) -> list[int]:
     """Return the N of every spatial axis: the padded input's size, or the next of small prime factors."""
+    axes = zip(problem.in_sizes, problem.pads, strict=True)
+    return good_sizes(tuple(size + before + after for size, (before, after) in axes))
+
+
+def good_sizes(sizes: tuple[int, ...]) -> list[int]:
+    """Return for every size the next that has small prime factors only."""
     import scipy.fft  # here and below: it takes longer than all else that a program which does not use it imports
 
-    axes = zip(problem.in_sizes, problem.pads, strict=True)
-    return [scipy.fft.next_fast_len(size + before + after, real=True) for size, (before, after) in axes]
+    return [scipy.fft.next_fast_len(size, real=True) for size in sizes]
 
 
 def _transform(array: Array, sizes: Sequence[int]) -> Array:

@@ -1,13 +1,19 @@
 """A convolution cut into smaller ones: images, and rows of outputs, each piece a problem of its own.
 
 What an algorithm copies for a piece fits the processor's cache, and the allocator hands the same memory out again for
-the next: without pieces, the columns of a batch would be fresh pages each time, which cost more than the copy.
+the next: without pieces, the columns of a batch would be fresh pages each time, which cost more than the copy. Pieces
+can be shared among threads, which helps where the algorithm spends its time in functions of NumPy that release the
+interpreter's lock and use no threads of their own: `einsum` and copies, not matrix products.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
+from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -15,7 +21,22 @@ import numpy as np
 from reference.arguments import Array, Problem
 from reference.geometry import receptive_field
 
-__all__ = ["by_pieces", "pieces"]
+__all__ = ["Part", "by_pieces", "for_each", "pieces"]
+
+Part = tuple[tuple[slice, slice], Problem]
+"""Images and rows of the output, and the problem that computes them."""
+
+THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """Return threads that stay, as starting them takes as long as a small convolution."""
+    return ThreadPoolExecutor(THREADS)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has the pool, but not its threads
 
 
 def by_pieces(convolve: Callable[[Problem], Array], problem: Problem, positions: int) -> Array:
@@ -35,7 +56,16 @@ def by_pieces(convolve: Callable[[Problem], Array], problem: Problem, positions:
     return output
 
 
-def pieces(problem: Problem, positions: int) -> Iterator[tuple[tuple[slice, slice], Problem]]:
+def for_each(function: Callable[[Sequence[Part]], None], parts: Sequence[Part], shared: bool) -> None:
+    """Call a function with all parts; where `shared` is true, in every thread with a stretch of neighbouring ones."""
+    threads = THREADS if shared else 1
+    bounds = [len(parts) * thread // threads for thread in range(threads + 1)]
+    stretches = [parts[start:stop] for start, stop in pairwise(bounds)]
+    for _ in _pool().map(function, stretches) if shared else map(function, stretches):
+        pass
+
+
+def pieces(problem: Problem, positions: int) -> Iterator[Part]:
     """Yield the images and rows of the output that a piece computes, and the piece.
 
     >>> from reference.arguments import prepare

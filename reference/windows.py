@@ -24,26 +24,28 @@ Source: NumPy reference, `numpy.lib.stride_tricks.sliding_window_view`.
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from reference.arguments import Array, Problem
+from reference.frame import framed
 from reference.geometry import receptive_field
 from reference.operations import operations
+from reference.pieces import Part, for_each, pieces
 
 __all__ = ["conv1d", "conv2d", "conv3d", "convolve"]
 
 INNER = 1024
 """Elements of the inner loop of a depthwise convolution: 4 KiB of float32 each of input, filters and output."""
 
-SHARED = 10_000_000
-"""Multiplications from which a depthwise convolution is worth the start of threads, some 0.1 ms."""
+PIECE = 400_000
+"""Outputs of a piece of a depthwise convolution, all channels counted: 1.6 MB of float32."""
 
-THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+SHARED = 2_000_000
+"""Multiplications from which a depthwise convolution is worth waking threads, some 0.1 ms."""
 
 
 def convolve(problem: Problem) -> Array:
@@ -53,15 +55,16 @@ def convolve(problem: Problem) -> Array:
         (batch, *out_sizes, out_channels) in the problem's accumulator dtype.
     """
     filters = problem.filters.astype(problem.accumulator, copy=False)
-    windows = _windows(problem)
+    depth, out_channels = filters.shape[-2:]
+    if depth == 1 and out_channels == problem.groups:
+        return _depthwise(problem, filters[..., 0, :])
+    windows = _windows(problem, problem.padded_input())
     if problem.groups == 1:
         taps = tuple(range(problem.rank))
         return np.tensordot(
             windows, filters, axes=((*range(-problem.rank, 0), problem.rank + 1), (*taps, problem.rank))
         )
-    places, (depth, out_channels) = windows.shape[: problem.rank + 1], filters.shape[-2:]
-    if depth == 1 and out_channels == problem.groups:
-        return _depthwise(windows, filters[..., 0, :], problem.strides[-1] == 1)
+    places = windows.shape[: problem.rank + 1]
     grouped = windows.reshape(*places, problem.groups, depth, *problem.filter_sizes)
     filters = filters.reshape(*filters.shape[:-1], problem.groups, out_channels // problem.groups)
     axes, taps_axes = "pqo"[: problem.rank], "rst"[: problem.rank]
@@ -69,43 +72,40 @@ def convolve(problem: Problem) -> Array:
     return output.reshape(*places, out_channels)
 
 
-def _depthwise(windows: Array, filters: Array, mergeable: bool) -> Array:
-    """Contract windows (batch, *out_sizes, channels, *filter_sizes) with a filter a channel, (*filter_sizes, channels).
+def _depthwise(problem: Problem, filters: Array) -> Array:
+    """Contract the windows of every channel with its filter, (*filter_sizes, channels), piece by piece.
 
-    Some neighbouring positions and the channels become one axis, the filters repeated along it: a longer inner loop,
-    still short enough for the first-level cache. Large problems are shared among threads, image by image or row by
-    row; `einsum` releases the interpreter's lock.
-
-    Args:
-        windows: the view.
-        filters: one a channel.
-        mergeable: whether the channels of neighbouring positions are neighbours in memory, strides of 1.
+    Some neighbouring positions and the channels become one axis, the filters repeated along it, where strides of 1
+    make them neighbours in memory: a longer inner loop, still short enough for the first-level cache. Input, filters
+    and output of a piece stay in the second-level cache; threads share the pieces of large problems.
     """
-    rank = filters.ndim - 1
-    *outer, width, channels = windows.shape[: rank + 2]
-    merged = max(size for size in range(1, max(1, INNER // channels) + 1) if width % size == 0) if mergeable else 1
-    shape = (*outer, width // merged, merged * channels)
-    seen, filters = windows.reshape(*shape, *filters.shape[:-1]), np.tile(filters, merged)
-    output: Array = np.empty(shape, windows.dtype)
+    rank, channels, out_sizes = problem.rank, filters.shape[-1], problem.out_sizes
+    width, multiplications = out_sizes[-1], prod(out_sizes) * len(problem.input) * filters.size
+    longest = max(1, INNER // max(1, channels)) if problem.strides[-1] == 1 else 1
+    merged = max(size for size in range(1, longest + 1) if width % size == 0)
+    inner = (width // merged, merged * channels)
+    output: Array = np.empty((len(problem.input), *out_sizes[:-1], *inner), problem.accumulator)
+    filters = np.tile(filters, merged)
     axes, taps = "npqo"[: rank + 1], "rst"[:rank]
 
-    def contract(seen: Array, output: Array) -> None:
-        np.einsum(f"{axes}x{taps},{taps}x->{axes}x", seen, filters, out=output)
+    def contract(stretch: Sequence[Part]) -> None:
+        memory = np.empty(0, problem.accumulator)
+        for place, piece in stretch:
+            padded = framed(piece.input, piece.pads, piece.accumulator, memory)
+            memory = max(memory, padded.reshape(-1), key=len)
+            seen, target = _windows(piece, padded), output[place]
+            seen = seen.reshape(*target.shape, *problem.filter_sizes)
+            np.einsum(f"{axes}x{taps},{taps}x->{axes}x", seen, filters, out=target)
 
-    if output.size * prod(filters.shape[:-1]) < SHARED:
-        contract(seen, output)
-    else:
-        axis = 0 if outer[0] > 1 else 1
-        with ThreadPoolExecutor(THREADS) as pool:
-            parts = (np.array_split(array, THREADS, axis) for array in (seen, output))
-            list(pool.map(contract, *parts))
-    return output.reshape(*outer, width, channels)
+    whole = [((slice(None), slice(None)), problem)]
+    parts = list(pieces(problem, PIECE // channels)) if rank > 1 and output.size else whole
+    for_each(contract, parts, shared=multiplications >= SHARED)
+    return output.reshape(len(problem.input), *out_sizes, channels)
 
 
-def _windows(problem: Problem) -> Array:
-    """Return the read-only view (batch, *out_sizes, in_channels, *filter_sizes)."""
+def _windows(problem: Problem, padded: Array) -> Array:
+    """Return the read-only view (batch, *out_sizes, in_channels, *filter_sizes) of the padded input."""
     fields = tuple(map(receptive_field, problem.filter_sizes, problem.dilations))
-    padded = problem.padded_input()
     if any(field > size for field, size in zip(fields, padded.shape[1:-1], strict=True)):
         depth = problem.input.shape[-1]
         return np.zeros((len(padded), *problem.out_sizes, depth, *problem.filter_sizes), padded.dtype)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import reference
-from reference import fast, fourier, im2col, naive, strided, submatrix, toeplitz, windows, winograd
+from reference import fast, fourier, im2col, kn2row, naive, strided, submatrix, taprows, toeplitz, windows, winograd
 
 Array = NDArray[Any]
 
-MODULES = (fast, fourier, im2col, naive, strided, submatrix, toeplitz, windows, winograd)
+MODULES = (fast, fourier, im2col, kn2row, naive, strided, submatrix, taprows, toeplitz, windows, winograd)
 every_module = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 
 
@@ -116,6 +117,12 @@ IMAGE, FILTERS = np.ones((1, 5, 5, 6)), np.ones((3, 3, 6, 4))
         ({"padding": [(1, 1)]}, r"conv2d: padding must be .* but is \[\(1, 1\)\]"),
         ({"data_format": "NHCW"}, "conv2d: data_format must be 'NHWC' or 'NCHW', but is 'NHCW'"),
         ({"input": np.ones(5)}, r"conv2d: input must be an array of 2 to 4 axes, but is one of 1 \(shape \(5,\)\)"),
+        (
+            {"input": IMAGE.astype("longdouble")},
+            "conv2d: input must be of float16, .* or bools, but is of (longdouble|float128)",
+        ),
+        ({"filters": FILTERS.astype(complex)}, "conv2d: filters must be of float16, .* or bools, but is of complex128"),
+        ({"filters": FILTERS.astype(ml_dtypes.float8_e5m2)}, "conv2d: filters must be .* but is of float8_e5m2"),
         ({"filters": np.ones((0, 3, 6, 4))}, r"conv2d: filters must be at least 1 .* \(0, 3, 6, 4\)"),
         ({"filters": np.ones((3, 3, 4, 4))}, r"conv2d: filters.shape\[2\] must be a divisor of input's 6 .* but is 4"),
         ({"filters": np.ones((3, 3, 2, 4))}, r"conv2d: filters.shape\[3\] must be a multiple of groups=3, but is 4"),
@@ -125,6 +132,13 @@ IMAGE, FILTERS = np.ones((1, 5, 5, 6)), np.ones((3, 3, 6, 4))
 def test_what_has_no_meaning_is_refused(module: Any, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         module.conv2d(**{"input": IMAGE, "filters": FILTERS, **arguments})
+
+
+@pytest.mark.parametrize("strides", [True, 1.0, (1, True), (1.0, 1)], ids=str)
+def test_what_equals_a_remembered_number_is_refused_still(strides: Any) -> None:
+    reference.conv2d(IMAGE, FILTERS[..., :1], 1)
+    with pytest.raises(ValueError, match="conv2d: strides must be"):
+        reference.conv2d(IMAGE, FILTERS[..., :1], strides)
 
 
 def test_the_package_offers_the_fast_ones() -> None:

@@ -25,7 +25,7 @@ CHILD = """
 import ctypes, mmap, sys
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
-from reference import fast, im2col, strided, submatrix, toeplitz, windows
+from reference import fast, im2col, kn2row, strided, submatrix, taprows, toeplitz, windows
 
 page = mmap.PAGESIZE
 memory = mmap.mmap(-1, 2 * page)
@@ -62,7 +62,7 @@ needs_mprotect = pytest.mark.skipif(sys.platform == "win32", reason="mprotect is
 
 
 @needs_mprotect
-@pytest.mark.parametrize("name", ["strided", "windows", "im2col", "submatrix", "toeplitz", "fast"])
+@pytest.mark.parametrize("name", ["strided", "windows", "im2col", "kn2row", "submatrix", "taprows", "toeplitz", "fast"])
 def test_nothing_is_read_past_the_end(name: str) -> None:
     child = in_a_child(name)
     assert (child.returncode, child.stdout.strip()) == (0, "read nothing outside"), child.stderr
