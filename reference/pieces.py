@@ -21,7 +21,7 @@ import numpy as np
 from reference.arguments import Array, Problem
 from reference.geometry import receptive_field
 
-__all__ = ["Part", "by_pieces", "for_each", "pieces"]
+__all__ = ["THREADS", "Part", "by_pieces", "for_each", "pieces"]
 
 Part = tuple[tuple[slice, slice], Problem]
 """Images and rows of the output, and the problem that computes them."""

@@ -34,7 +34,7 @@ from reference.arguments import Array, Problem
 from reference.frame import framed
 from reference.geometry import receptive_field
 from reference.operations import operations
-from reference.pieces import Part, for_each, pieces
+from reference.pieces import THREADS, Part, for_each, pieces
 
 __all__ = ["conv1d", "conv2d", "conv3d", "convolve"]
 
@@ -97,9 +97,11 @@ def _depthwise(problem: Problem, filters: Array) -> Array:
             seen = seen.reshape(*target.shape, *problem.filter_sizes)
             np.einsum(f"{axes}x{taps},{taps}x->{axes}x", seen, filters, out=target)
 
+    shared = multiplications >= SHARED
+    positions = min(PIECE, -(-output.size // THREADS) if shared else PIECE) // max(1, channels)
     whole = [((slice(None), slice(None)), problem)]
-    parts = list(pieces(problem, PIECE // channels)) if rank > 1 and output.size else whole
-    for_each(contract, parts, shared=multiplications >= SHARED)
+    parts = list(pieces(problem, positions)) if rank > 1 and output.size else whole
+    for_each(contract, parts, shared)
     return output.reshape(len(problem.input), *out_sizes, channels)
 
 
