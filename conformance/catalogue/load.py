@@ -86,11 +86,11 @@ def _entries(document: Document, taken: dict[str, str], budget: float) -> Iterat
     for index, values in enumerate(document.values):
         name = values.get("id") if isinstance(values, dict) else None
         label = f"case {str(name)[:60]!r}" if name is not None else f"case number {index + 1}"
-        place = f"{document.file}:{document.line([index, 'id'])}"
         if name is not None and str(name) in taken:
             text = f"id must be unique, but is taken by {taken[str(name)]}; choose another"
             yield Fault(document.file, document.line([index, "id"]), text, label)
-        taken.setdefault(str(name), place)
+        elif name is not None:
+            taken[str(name)] = f"{document.file}:{document.line([index, 'id'])}"
         built = _case(values, budget)
         if isinstance(built, Case):
             yield built
