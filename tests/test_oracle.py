@@ -386,7 +386,7 @@ def test_oracle_refuses(options: dict[str, Any], error: type[Exception], message
 
 
 def test_oracle_refuses_complex_operands() -> None:
-    with pytest.raises(ValueError, match=r"input must be integers or one of float16, .* but is complex128"):
+    with pytest.raises(ValueError, match=r"input must be of float16, .* integers or bools, but is of complex128"):
         oracle.conv1d(np.ones(3) * 1j, np.ones(2))
 
 
