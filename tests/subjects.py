@@ -28,7 +28,8 @@ def conv2d(
 def keywords_only(*operands: Array, strides: Sequence[int], padding: Any, **others: Any) -> Array:
     """Right, and open for whatever else comes."""
     assert others.pop("data_format") == "NHWC"
-    return conv2d(*operands, strides, padding, **others)
+    image, filters = operands
+    return conv2d(image, filters, strides, padding, **others)
 
 
 def positional(x: Array, w: Array, padding: Any, strides: Sequence[int], /) -> Array:
