@@ -44,7 +44,8 @@ def writes_before_input(x: Array, w: Array, strides: Sequence[int], padding: Any
 def reads_past_input(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
     """Read one element too many, and count on a zero there."""
     past: Array = as_strided(x.ravel(), (x.size + 1,))[-1:]
-    return right(x, w, strides, padding) + 0 * past
+    output: Array = right(x, w, strides, padding) + 0 * past
+    return output
 
 
 def own_buffer(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
