@@ -1,4 +1,4 @@
-"""A case: one convolution with the names of its data and what must come out of it."""
+"""A case: one convolution with the names of its data, which of its maps is asked for, and what must come out."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-__all__ = ["Case", "DType", "Literal", "Operation", "Outcome", "Pads", "Shape", "numpy_dtype"]
+from conformance.operation import Kind, Operation
+
+__all__ = ["Case", "DType", "Kind", "Literal", "Operation", "Outcome", "Pads", "Shape", "numpy_dtype"]
 
 Shape = tuple[int, ...]
-Pads = tuple[tuple[int, int], tuple[int, int]]
-
-
-class Operation(StrEnum):
-    """What an implementation may offer, by the names of tf.nn."""
-
-    CONV2D = "conv2d"
+Pads = tuple[tuple[int, int], ...]
 
 
 class DType(StrEnum):
@@ -62,20 +58,24 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One problem, shapes canonical: input NHWC, filters HWIO, output NHWC.
+    """One problem, shapes canonical: channels last, filters HWIO, batch and channels written out.
 
     Attributes:
         id: unique, kebab-case; the pytest id.
         operation: the function of the implementation that is called.
-        input: (batch, in_height, in_width, in_channels).
-        filters: (filter_height, filter_width, in_channels / groups, out_channels).
-        output: (batch, out_height, out_width, out_channels).
+        input: (batch, *in_sizes, in_channels); of an input gradient, the shape that is asked for.
+        filters: (*filter_sizes, in_channels / groups, out_channels); (*filter_sizes, in_channels, multiplier) where
+            depthwise, (*filter_sizes, out_channels, in_channels) where transposed.
+        output: the shape of what comes out: (batch, *out_sizes, out_channels), or that of input or filters where their
+            gradient is asked for.
+        out_backprop: (batch, *out_sizes, out_channels), what arrives at the output of the convolution; None but for
+            gradients.
         bias: one number per output channel, the name of a recipe, or None.
-        strides: (vertical, horizontal), input elements per output step.
-        dilations: (vertical, horizontal), input elements between taps.
-        padding: `VALID`, `SAME` or ((top, bottom), (left, right)).
-        dtype: of input, filters, bias and output.
-        data: recipe or literal numbers by operand, `input` and `filters`.
+        strides: input elements per output step, for every spatial axis.
+        dilations: input elements between taps, for every spatial axis.
+        padding: `VALID`, `SAME` or a pair (before, after) for every spatial axis.
+        dtype: of operands and output.
+        data: recipe or literal numbers by operand: `input`, `filters`, `out_backprop`.
         literal: the output as written in the catalogue, if it is.
         written: the shapes as the catalogue writes them, by operand.
         tags: words to select by.
@@ -90,9 +90,10 @@ class Case:
     filters: Shape
     output: Shape
     written: dict[str, Shape]
+    out_backprop: Shape | None = None
     bias: tuple[float, ...] | str | None = None
-    strides: tuple[int, int] = (1, 1)
-    dilations: tuple[int, int] = (1, 1)
+    strides: tuple[int, ...] = (1, 1)
+    dilations: tuple[int, ...] = (1, 1)
     padding: str | Pads = "VALID"
     dtype: DType = DType.FLOAT32
     data: dict[str, Any] = field(default_factory=dict)
@@ -103,11 +104,17 @@ class Case:
     catalogue: str = ""
 
     @property
+    def out_channels(self) -> int:
+        """The channels of what comes out of a forward or transposed convolution: one bias each."""
+        return self.output[-1]
+
+    @property
     def notation(self) -> str:
         """The shapes in the notebook's notation, `(4×4×3) * (3×3×3×4) + (4) = (2×2×4)`."""
-        shapes = {name: f"({'×'.join(map(str, shape))})" for name, shape in self.written.items()}
-        bias = f" + ({self.filters[-1]})" if self.bias is not None else ""
-        return f"{shapes['input']} * {shapes['filters']}{bias} = {shapes['output']}"
+        names = [*self.operation.operands, "output"]
+        first, second, output = (f"({'×'.join(map(str, self.written[name]))})" for name in names)
+        bias = f" + ({self.out_channels})" if self.bias is not None else ""
+        return f"{first} * {second}{bias} = {output}"
 
     @property
     def shown_padding(self) -> str:
@@ -120,9 +127,9 @@ class Case:
     @property
     def shown_strides(self) -> str:
         """The strides in a few characters: `2`, or `2,1`; dilations behind a `d` where there are any."""
-        dilations = f" d{_short(self.dilations)}" if self.dilations != (1, 1) else ""
+        dilations = f" d{_short(self.dilations)}" if any(step != 1 for step in self.dilations) else ""
         return _short(self.strides) + dilations
 
 
-def _short(pair: tuple[int, int]) -> str:
-    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]},{pair[1]}"
+def _short(steps: tuple[int, ...]) -> str:
+    return str(steps[0]) if len(set(steps)) == 1 else ",".join(map(str, steps))

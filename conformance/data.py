@@ -39,11 +39,27 @@ _NUMBER = r"(-?\d{1,9})"
 
 @dataclass(frozen=True, slots=True)
 class Operands:
-    """The arrays of a case, in its dtype: input NHWC, filters HWIO, bias of one number per output channel or None."""
+    """The arrays of a case, in its dtype.
+
+    What a gradient is asked for is no operand: it stands here as zeros that take no memory, for its shape.
+
+    Attributes:
+        input: channels last.
+        filters: HWIO.
+        bias: one number per output channel, or None.
+        out_backprop: what arrives at the convolution's output, for a gradient, or None.
+    """
 
     input: Array
     filters: Array
     bias: Array | None
+    out_backprop: Array | None = None
+
+    @property
+    def given(self) -> dict[str, Array]:
+        """The arrays that there are, by name."""
+        parts = {name: getattr(self, name) for name in ("input", "filters", "bias", "out_backprop")}
+        return {name: part for name, part in parts.items() if part is not None}
 
 
 @dataclass(slots=True)
@@ -128,8 +144,12 @@ def make_operands(case: Case) -> Operands:
         numbers = parse_recipe(content)(shape, source) if isinstance(content, str) else np.asarray(content)
         return np.ascontiguousarray(numbers.reshape(canonical), numpy_dtype(case.dtype))
 
-    image = fill("input", case.data["input"], case.written["input"], case.input)
-    filters = fill("filters", case.data["filters"], case.written["filters"], case.filters)
-    channels = (case.filters[-1],)
+    def blank(shape: Shape) -> Array:
+        return np.broadcast_to(np.zeros((), numpy_dtype(case.dtype)), shape)
+
+    shapes = {"input": case.input, "filters": case.filters, "out_backprop": case.out_backprop or ()}
+    arrays = {name: fill(name, case.data[name], case.written[name], shapes[name]) for name in case.operation.operands}
+    channels = (case.out_channels,)
     bias = None if case.bias is None else fill("bias", case.bias, channels, channels)
-    return Operands(image, filters, bias)
+    image, filters = (arrays[name] if name in arrays else blank(shapes[name]) for name in ("input", "filters"))
+    return Operands(image, filters, bias, arrays.get("out_backprop"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.case import Case, DType, numpy_dtype
+from conformance.case import Case, DType, Operation, numpy_dtype
 from conformance.data import Array, Operands
 from conformance.defects import FORWARD
 from conformance.implementations.call import call_arguments
@@ -30,6 +30,8 @@ def diagnose(case: Case, operands: Operands, expected: Expected, answer: Array) 
         other = f"computes in or converts to {answer.dtype} where the operands are {case.dtype}"
         if answer.shape == case.output and _agrees(case, expected, answer, expected.value):
             return [f"{other}; the values are right"]
+    if case.operation is not Operation.CONV2D:
+        return []
     keywords = call_arguments(case)
     double = [None if part is None else part.astype(np.float64) for part in (operands.input, operands.filters)]
     bias = None if operands.bias is None else operands.bias.astype(np.float64)

@@ -6,7 +6,7 @@ either end changes the result. Afterwards zones and operands must be bit for bit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,10 +55,8 @@ class Handover:
     """
 
     def __init__(self, operands: Operands) -> None:
-        parts = {"input": operands.input, "filters": operands.filters, "bias": operands.bias}
-        self._guarded = [_guard(name, part) for name, part in parts.items() if part is not None]
-        views = {guarded.name: guarded.view for guarded in self._guarded}
-        self.operands = Operands(views["input"], views["filters"], views.get("bias"))
+        self._guarded = [_guard(name, part) for name, part in operands.given.items()]
+        self.operands = replace(operands, **{guarded.name: guarded.view for guarded in self._guarded})
 
     def damage(self) -> str:
         """Return what was written into operands or guard zones since they were handed over, in words, or nothing."""

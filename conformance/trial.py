@@ -68,11 +68,8 @@ def try_case(case: Case, implementation: Implementation, operands: Operands, exp
 
 def other_data(operands: Operands) -> Operands:
     """Return the same numbers in reverse order: as exact as they were, and at other places."""
-    parts = (operands.input, operands.filters, operands.bias)
-    image, filters, bias = (None if part is None else part.ravel()[::-1].reshape(part.shape) for part in parts)
-    assert image is not None
-    assert filters is not None
-    return Operands(image, filters, bias)
+    reversed_parts = {name: part.ravel()[::-1].reshape(part.shape) for name, part in operands.given.items()}
+    return replace(operands, **reversed_parts)
 
 
 def _call(case: Case, implementation: Implementation, operands: Operands, expected: Expected) -> tuple[Array, Trial]:

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 LAYERS = [
-    {"errors"},
+    {"errors", "operation"},
     {"case"},
     {"data", "catalogue", "implementations", "judgement", "defects", "selection"},
     {"diagnosis", "handover"},

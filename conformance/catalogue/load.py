@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from conformance.case import Case
 from conformance.catalogue.build import Builder
 from conformance.catalogue.document import Document, read_document
+from conformance.catalogue.matrix import MatrixFault, expand
 from conformance.catalogue.schema import CaseEntry, Data, Expect
 from conformance.errors import CatalogueError, Fault
 
@@ -26,6 +27,8 @@ DEFAULT_BUDGET = 1.0
 
 Keys = list[str | int]
 KeyedFault = tuple[Keys, str]
+
+_MATRIX_KEYS = [key for key in CaseEntry.model_fields if key not in ("id", "matrix", "exclude")]
 
 _NESTED: dict[str, type[BaseModel]] = {"data": Data, "expect": Expect}
 
@@ -83,24 +86,45 @@ def _entries(document: Document, taken: dict[str, str], budget: float) -> Iterat
     if not isinstance(document.values, list) or not document.values:
         yield Fault(document.file, 1, f"must be a list of cases, '- id: …', but is {_show(document.values)}")
         return
-    for index, values in enumerate(document.values):
-        name = values.get("id") if isinstance(values, dict) else None
-        label = f"case {str(name)[:60]!r}" if name is not None else f"case number {index + 1}"
-        if name is not None and str(name) in taken:
-            text = f"id must be unique, but is taken by {taken[str(name)]}; choose another"
-            yield Fault(document.file, document.line([index, "id"]), text, label)
-        elif name is not None:
-            taken[str(name)] = f"{document.file}:{document.line([index, 'id'])}"
-        built = _case(values, budget)
-        if isinstance(built, Case):
-            yield built
-        else:
+    for index, written in enumerate(document.values):
+        seen: set[str] = set()
+        for values, fault in _expanded(written):
+            name = values.get("id") if isinstance(values, dict) else None
+            label = f"case {str(name)[:120]!r}" if name is not None else f"case number {index + 1}"
+            if name is not None and str(name) in taken:
+                text = f"id must be unique, but is taken by {taken[str(name)]}; choose another"
+                yield Fault(document.file, document.line([index, "id"]), text, label)
+            elif name is not None:
+                taken[str(name)] = f"{document.file}:{document.line([index, 'id'])}"
+            built = [fault] if fault else _case(values, budget, derived=values is not written)
+            if isinstance(built, Case):
+                yield built
+                continue
             for path, text in built:
-                yield Fault(document.file, document.line([index, *path]), text, label)
+                if text not in seen:  # what is wrong with all cases of a matrix is said once
+                    yield Fault(document.file, document.line([index, *path]), text, label)
+                seen.add(text)
 
 
-def _case(values: Any, budget: float) -> Case | list[KeyedFault]:
-    """Return the case that `values` describe, or what is wrong with them: paths into the values, and sentences."""
+def _expanded(written: Any) -> Iterator[tuple[Any, KeyedFault | None]]:
+    """Yield what an entry stands for: itself, or the entries of its matrix, or what is wrong with that."""
+    if not isinstance(written, dict) or "matrix" not in written:
+        yield written, None
+        return
+    try:
+        yield from ((values, None) for values in expand(written, _MATRIX_KEYS))
+    except MatrixFault as fault:
+        yield written, (fault.path, fault.text)
+
+
+def _case(values: Any, budget: float, derived: bool) -> Case | list[KeyedFault]:
+    """Return the case that `values` describe, or what is wrong with them: paths into the values, and sentences.
+
+    Args:
+        values: an entry without matrix.
+        budget: GiB that the arrays of the case may take.
+        derived: whether the output's shape may be left to the size formula.
+    """
     if not isinstance(values, dict):
         return [([], f"must be a mapping such as {{id: …, input: …}}, but is {_show(values)}")]
     lacks_output = "output" not in values
@@ -108,8 +132,8 @@ def _case(values: Any, budget: float) -> Case | list[KeyedFault]:
         entry = CaseEntry.model_validate({"output": [0, 0]} | values if lacks_output else values)
     except ValidationError as error:
         missing: KeyedFault = ([], "output is missing; state the shape that must come out")
-        return _form_faults(error, values) + [missing] * lacks_output
-    builder = Builder(entry, budget, lacks_output)
+        return _form_faults(error, values) + [missing] * (lacks_output and not derived)
+    builder = Builder(entry, budget, lacks_output, derived)
     return builder.case() or builder.faults
 
 

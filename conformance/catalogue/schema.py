@@ -30,6 +30,9 @@ class Data(_Model):
 
     input: str | Numbers = Field("integers", description="a recipe or numbers nested to the shape of input")
     filters: str | Numbers = Field("integers", description="a recipe or numbers nested to the shape of filters")
+    out_backprop: str | Numbers = Field(
+        "integers", description="a recipe or numbers nested to the shape of the convolution's output, for a gradient"
+    )
 
 
 class Expect(_Model):
@@ -48,30 +51,44 @@ class CaseEntry(_Model):
         max_length=120,
         description="lower-case words and numbers joined by '-' or '.', at most 120 characters",
     )
-    operation: Operation = Field(Operation.CONV2D, strict=False, description="conv2d")
+    operation: Operation = Field(Operation.CONV2D, strict=False, description=f"one of {', '.join(Operation)}")
     input: list[Size] = Field(
-        min_length=2, max_length=4, description="2 to 4 sizes, each 0 or more: [H, W], [H, W, C] or [N, H, W, C]"
+        min_length=1,
+        max_length=5,
+        description="sizes, each 0 or more: [H, W], [H, W, C] or [N, H, W, C] for two dimensions, likewise for others",
     )
     filters: list[Size] = Field(
-        min_length=2, max_length=4, description="2 to 4 sizes, each 0 or more: [H, W], [H, W, I] or [H, W, I, O]"
+        min_length=1,
+        max_length=5,
+        description="sizes, each 0 or more: [H, W], [H, W, I] or [H, W, I, O] for two dimensions, likewise for others",
     )
     output: list[Size] = Field(
-        min_length=2, max_length=4, description="the shape that must come out: N if input has it, H, W, O if filters do"
+        min_length=1,
+        max_length=5,
+        description="the shape that must come out: N if input has it, H, W, O if filters do",
     )
-    padding: OneOf["VALID", "SAME"] | Size | Annotated[list[Pair], Field(min_length=2, max_length=4)] = Field(
+    padding: OneOf["VALID", "SAME"] | Size | Annotated[list[Pair], Field(min_length=1, max_length=5)] = Field(
         "VALID", description="VALID, SAME, a number >= 0 or [[0, 0], [top, bottom], [left, right], [0, 0]]"
     )
-    strides: Step | Annotated[list[Step], Field(min_length=2, max_length=2)] = Field(
+    strides: Step | Annotated[list[Step], Field(min_length=1, max_length=3)] = Field(
         1, description="a number >= 1 or [vertical, horizontal]"
     )
-    dilations: Step | Annotated[list[Step], Field(min_length=2, max_length=2)] = Field(
+    dilations: Step | Annotated[list[Step], Field(min_length=1, max_length=3)] = Field(
         1, description="a number >= 1 or [vertical, horizontal]"
     )
     bias: list[int | float] | str | None = Field(None, description="a list of a number per output channel, or a recipe")
     dtype: DType = Field(DType.FLOAT32, strict=False, description="one of float16, bfloat16, float32, float64, int32")
-    data: Data = Field(Data(), description="a mapping of input and filters to a recipe or to literal numbers")
+    data: Data = Field(
+        Data(), description="a mapping of input, filters and out_backprop to a recipe or to literal numbers"
+    )
     expect: list[Any] | Expect | None = Field(
         None, description="numbers nested to the shape of output, or a mapping of values, decimals and rows"
+    )
+    matrix: dict[str, list[Any]] | None = Field(
+        None, description="a mapping of keys to lists of values; every combination is a case"
+    )
+    exclude: list[dict[str, Any]] | None = Field(
+        None, description="a list of mappings of keys to values; combinations of the matrix that are left out"
     )
     tags: list[str] = Field(default_factory=list, description="a list of words")
     why: str = Field("", description="a sentence")
@@ -81,5 +98,7 @@ class CaseEntry(_Model):
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a catalogue file, for editors."""
     schema = TypeAdapter(list[CaseEntry]).json_schema()
+    entry = schema["$defs"]["CaseEntry"]
+    entry["anyOf"] = [{"required": entry.pop("required")}, {"required": ["id", "matrix"]}]
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Convolution catalogue", "minItems": 1}
     return head | schema

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from conformance.case import Case
+from conformance.case import Case, Kind, Operation
 from conformance.data import Array, Operands
 from conformance.errors import ConformanceError, Unsupported
 from conformance.implementations.load import Implementation
 
-__all__ = ["BadAnswer", "call"]
+__all__ = ["DATA_FORMATS", "BadAnswer", "call", "call_arguments"]
 
-_DEFAULTS: dict[str, Any] = {
-    "strides": [1, 1, 1, 1],
-    "padding": "VALID",
-    "data_format": "NHWC",
-    "dilations": [1, 1, 1, 1],
-}
+DATA_FORMATS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
+"""Channels last, by the number of spatial axes."""
 
 Parameter = inspect.Parameter
 
@@ -51,7 +48,7 @@ def call(implementation: Implementation, case: Case, operands: Operands) -> Arra
         raise Unsupported(f"{implementation.name} offers no {case.operation}")
     positional, keywords, takes_bias = _arguments(function, case, operands)
     try:
-        answer = _array(function(operands.input, operands.filters, *positional, **keywords))
+        answer = _array(function(*_leading(case, operands), *positional, **keywords))
         if operands.bias is None or takes_bias or answer.shape[-1:] != operands.bias.shape:
             return answer
         bias_add = implementation.functions.get("bias_add")
@@ -61,26 +58,52 @@ def call(implementation: Implementation, case: Case, operands: Operands) -> Arra
 
 
 def call_arguments(case: Case) -> dict[str, Any]:
-    """Return the keywords of tf.nn's call for `case`."""
-    vertical, horizontal = case.strides
+    """Return the keywords of tf.nn's call for `case`; arrays are not among them.
+
+    >>> from conformance.case import Operation
+    >>> shapes = {"input": (1, 5, 1), "filters": (3, 1, 1), "output": (1, 3, 1)}
+    >>> call_arguments(Case("mine", Operation.CONV1D, **shapes, written={}, strides=(1,), dilations=(1,)))
+    {'stride': 1, 'padding': 'VALID', 'data_format': 'NWC', 'dilations': 1}
+    """
+    operation = case.operation
     padding = case.padding if isinstance(case.padding, str) else [[0, 0], *map(list, case.padding), [0, 0]]
-    return {
-        "strides": [1, vertical, horizontal, 1],
+    name = "stride" if operation is Operation.CONV1D else "strides"
+    arguments = {
+        name: _steps(case.strides),
         "padding": padding,
-        "data_format": "NHWC",
-        "dilations": [1, *case.dilations, 1],
+        "data_format": DATA_FORMATS[operation.rank],
+        "dilations": list(case.dilations) if operation.is_depthwise else _steps(case.dilations),
     }
+    return ({"output_shape": list(case.output)} if operation.kind is Kind.TRANSPOSE else {}) | arguments
+
+
+def _steps(steps: tuple[int, ...]) -> int | list[int]:
+    """Return strides or dilations as tf.nn takes them: a number in one dimension, otherwise one for every axis."""
+    return steps[0] if len(steps) == 1 else [1, *steps, 1]
+
+
+def _leading(case: Case, operands: Operands) -> tuple[Any, Any]:
+    """Return the first two arguments: the operands, or the shape of what a gradient is asked for."""
+    if case.operation.kind is Kind.INPUT_GRADIENT:
+        return list(case.output), operands.filters
+    if case.operation.kind is Kind.FILTER_GRADIENT:
+        return operands.input, list(case.output)
+    return operands.input, operands.filters
 
 
 def _arguments(function: Callable[..., Any], case: Case, operands: Operands) -> tuple[list[Any], dict[str, Any], bool]:
     """Return what follows the two operands, by place and by keyword, and whether the bias is among it."""
     wanted = call_arguments(case)
+    ones = (1,) * len(case.strides)
+    defaults = call_arguments(replace(case, padding="VALID", strides=ones, dilations=ones))
+    if operands.out_backprop is not None:
+        wanted["out_backprop"] = operands.out_backprop
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return [], wanted, False
     parameters = list(signature.parameters.values())
-    _check_signature(parameters, signature)
+    _check_signature(parameters, signature, case, list(wanted))
     named = {parameter.name: parameter for parameter in parameters if parameter.kind is not Parameter.VAR_KEYWORD}
     takes_bias = "bias" in named
     if takes_bias and (operands.bias is not None or named["bias"].default is Parameter.empty):
@@ -89,29 +112,32 @@ def _arguments(function: Callable[..., Any], case: Case, operands: Operands) -> 
     for name in list(wanted):
         if name in named or open_ended:
             continue
-        if wanted[name] != _DEFAULTS[name]:
+        if name in ("output_shape", "out_backprop"):
+            raise BadAnswer(f"must take {name!r}, but its signature is {signature}")
+        if wanted[name] != defaults[name]:
             raise Unsupported(f"takes no {name!r}, and the case has {name}={wanted[name]}")
         del wanted[name]
     places = [parameter.name for parameter in parameters[2:] if parameter.kind is Parameter.POSITIONAL_ONLY]
     return [wanted.pop(name, named[name].default) for name in places], wanted, takes_bias
 
 
-def _check_signature(parameters: list[Parameter], signature: inspect.Signature) -> None:
-    """Refuse a function that cannot be called as conv2d(input, filters, strides=…, …), and say how it can."""
+def _check_signature(parameters: list[Parameter], signature: inspect.Signature, case: Case, given: list[str]) -> None:
+    """Refuse a function that cannot be called with the two leading arguments and `given`, and say how it can."""
+    asked = {Kind.INPUT_GRADIENT: "input_sizes and filters", Kind.FILTER_GRADIENT: "input and filter_sizes"}
+    leading = asked.get(case.operation.kind, "input and filters")
     by_place = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
     room = sum(parameter.kind in by_place for parameter in parameters)
     if room < 2 and all(parameter.kind is not Parameter.VAR_POSITIONAL for parameter in parameters):
-        raise BadAnswer(f"must take input and filters as its first two arguments, but its signature is {signature}")
-    known = {*_DEFAULTS, "bias"}
+        raise BadAnswer(f"must take {leading} as its first two arguments, but its signature is {signature}")
     plain = (*by_place, Parameter.KEYWORD_ONLY)
     unknown = [
         parameter.name
         for index, parameter in enumerate(parameters)
-        if parameter.kind in plain and parameter.default is Parameter.empty and parameter.name not in known
+        if parameter.kind in plain and parameter.default is Parameter.empty and parameter.name not in {*given, "bias"}
         if index >= 2 or parameter.kind is Parameter.KEYWORD_ONLY
     ]
     if unknown:
-        expected = f"the call gives it input, filters, {', '.join(_DEFAULTS)} and bias"
+        expected = f"the call gives it {leading.replace(' and', ',')}, {', '.join(given)} and bias"
         raise BadAnswer(f"requires {', '.join(map(repr, unknown))}; {expected}; its signature is {signature}")
 
 

@@ -74,8 +74,7 @@ def load_implementation(spec: str) -> Implementation:
         function_name = getattr(subject, "__name__", "")
         functions = {function_name if function_name in set(Operation) else str(Operation.CONV2D): subject}
     if not any(operation in functions for operation in Operation):
-        offered = ", ".join(Operation)
-        raise Unavailable(f"{spec}: offers none of the operations {offered}; name a function behind ':'")
+        raise Unavailable(f"{spec}: offers no operation of tf.nn, such as conv2d; name a function behind ':'")
     return Implementation(spec, _version(module), functions)
 
 

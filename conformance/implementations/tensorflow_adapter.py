@@ -1,9 +1,105 @@
-"""TensorFlow, eager, on the device that it chooses: `tf.nn` itself."""
+"""TensorFlow, eager, on the device that it chooses: `tf.nn` itself, and `tf.compat.v1.nn` for gradients.
+
+`tf.nn` has no gradients of `conv1d` and `conv3d` in their call form; they are what `tf.GradientTape` makes of these.
+Documented limits, reported as unsupported: `conv1d` and `conv3d` take no explicit padding, and `conv3d` no groups; the
+filter gradient of a dilated convolution has no CPU kernel ("Current CPU implementations do not yet support dilation
+rates larger than 1").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
-__all__ = ["VERSION", "bias_add", "conv2d"]
+__all__ = [
+    "VERSION",
+    "bias_add",
+    "conv1d",
+    "conv1d_backprop_filter",
+    "conv1d_backprop_input",
+    "conv1d_transpose",
+    "conv2d",
+    "conv2d_backprop_filter",
+    "conv2d_backprop_input",
+    "conv2d_transpose",
+    "conv3d",
+    "conv3d_backprop_filter",
+    "conv3d_backprop_input",
+    "conv3d_transpose",
+    "depthwise_conv2d",
+    "depthwise_conv2d_backprop_filter",
+    "depthwise_conv2d_backprop_input",
+]
 
 VERSION: str = tf.__version__
-conv2d = tf.nn.conv2d
+
 bias_add = tf.nn.bias_add
+conv2d = tf.nn.conv2d
+depthwise_conv2d = tf.nn.depthwise_conv2d
+conv1d_transpose = tf.nn.conv1d_transpose
+conv2d_transpose = tf.nn.conv2d_transpose
+conv3d_transpose = tf.nn.conv3d_transpose
+conv2d_backprop_input = tf.compat.v1.nn.conv2d_backprop_input
+depthwise_conv2d_backprop_input = tf.nn.depthwise_conv2d_backprop_input
+depthwise_conv2d_backprop_filter = tf.nn.depthwise_conv2d_backprop_filter
+
+
+def conv1d(input: Any, filters: Any, stride: int, padding: Any, **options: Any) -> Any:
+    """Call `tf.nn.conv1d`."""
+    _refuse_pairs("conv1d", padding)
+    return tf.nn.conv1d(input, filters, stride, padding, **options)
+
+
+def conv3d(input: Any, filters: Any, strides: Any, padding: Any, **options: Any) -> Any:
+    """Call `tf.nn.conv3d`."""
+    _refuse_pairs("conv3d", padding)
+    if input.shape[-1] != filters.shape[-2]:
+        raise NotImplementedError("tf.nn.conv3d takes no groups: in_channels must match between input and filters")
+    return tf.nn.conv3d(input, filters, strides, padding, **options)
+
+
+def conv2d_backprop_filter(
+    input: Any, filter_sizes: Any, out_backprop: Any, strides: Any, padding: Any, **options: Any
+) -> Any:
+    """Call `tf.compat.v1.nn.conv2d_backprop_filter`."""
+    if any(step != 1 for step in options.get("dilations", [])):
+        raise NotImplementedError("TensorFlow has no filter gradient of a dilated conv2d on the CPU")
+    return tf.compat.v1.nn.conv2d_backprop_filter(input, filter_sizes, out_backprop, strides, padding, **options)
+
+
+def conv1d_backprop_input(input_sizes: Any, filters: Any, out_backprop: Any, strides: int, **options: Any) -> Any:
+    """Return the gradient by the input of `conv1d`."""
+    image = tf.zeros(input_sizes, out_backprop.dtype)
+    return _gradient(lambda: conv1d(image, filters, strides, **options), image, out_backprop)
+
+
+def conv1d_backprop_filter(input: Any, filter_sizes: Any, out_backprop: Any, strides: int, **options: Any) -> Any:
+    """Return the gradient by the filters of `conv1d`."""
+    filters = tf.zeros(filter_sizes, out_backprop.dtype)
+    return _gradient(lambda: conv1d(input, filters, strides, **options), filters, out_backprop)
+
+
+def conv3d_backprop_input(input_sizes: Any, filters: Any, out_backprop: Any, strides: Any, **options: Any) -> Any:
+    """Return the gradient by the input of `conv3d`."""
+    image = tf.zeros(input_sizes, out_backprop.dtype)
+    return _gradient(lambda: conv3d(image, filters, strides, **options), image, out_backprop)
+
+
+def conv3d_backprop_filter(input: Any, filter_sizes: Any, out_backprop: Any, strides: Any, **options: Any) -> Any:
+    """Return the gradient by the filters of `conv3d`."""
+    filters = tf.zeros(filter_sizes, out_backprop.dtype)
+    return _gradient(lambda: conv3d(input, filters, strides, **options), filters, out_backprop)
+
+
+def _gradient(convolve: Callable[[], Any], source: Any, out_backprop: Any) -> Any:
+    with tf.GradientTape() as tape:
+        tape.watch(source)
+        output = convolve()
+    return tape.gradient(output, source, output_gradients=tf.constant(out_backprop))
+
+
+def _refuse_pairs(operation: str, padding: Any) -> None:
+    if not isinstance(padding, str):
+        raise NotImplementedError(f"tf.nn.{operation} takes no explicit padding")

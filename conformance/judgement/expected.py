@@ -11,16 +11,18 @@ be added before that rounding or after, it is asked of the dtype itself.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from conformance.case import Case, DType, numpy_dtype
+from conformance.case import Case, DType, Kind, numpy_dtype
 from conformance.data import Array, Operands
 from conformance.errors import CatalogueError, Fault
 from conformance.judgement.formats import ACCUMULATOR, FORMATS
 from reference import oracle
+from reference.arguments import prepare
+from reference.oracle_gradients import filter_gradient, input_gradient
 
 __all__ = ["Expected", "expect"]
 
@@ -30,7 +32,7 @@ class Expected:
     """The right answer to a case.
 
     Attributes:
-        value: NHWC, float64: the exact sum, rounded once to the case's dtype.
+        value: of the case's output shape, float64: the exact sum, rounded once to the case's dtype.
         magnitude: Σ|input·filters| + |bias| of each element, what error bounds are made from.
         largest: |value| + |bias|, the largest number that may be rounded to the dtype on the way.
         terms: products behind an element, and 1 for the bias.
@@ -49,25 +51,37 @@ class Expected:
 def expect(case: Case, operands: Operands) -> Expected:
     """Return the right answer to `case` for `operands`, and the proof that goes with it."""
     try:
-        answer = oracle.conv2d(
-            operands.input,
-            operands.filters,
-            strides=case.strides,
-            padding=case.padding,
-            dilations=case.dilations,
-            bias=operands.bias,
-        )
+        answer = _answer(case, operands)
     except OverflowError as error:
         raise CatalogueError([Fault(Path(case.catalogue), 0, f"its sums leave int32: {error}", case.id)]) from error
-    value = answer.value.astype(np.float64)
+    value = answer.value.astype(np.float64).reshape(case.output)
+    magnitude = answer.magnitude.reshape(case.output)
     style = ACCUMULATOR[case.dtype] if operands.bias is None else case.dtype
     exact = answer.is_exact_in(numpy_dtype(style))
     largest = np.abs(value) if operands.bias is None else np.abs(value) + np.abs(operands.bias.astype(np.float64))
-    return Expected(value, answer.magnitude, largest, answer.terms, exact, _proof(answer, style, exact))
+    return Expected(value, magnitude, largest, answer.terms, exact, _proof(case, answer, style, exact))
 
 
-def _proof(answer: oracle.Exact, style: DType, exact: bool) -> str:
-    total = f"Σ|input·filters| + |bias| is at most {answer.peak:,.10g}"
+def _answer(case: Case, operands: Operands) -> oracle.Exact:
+    """Return the exact answer, by the map of the convolution that the case asks for."""
+    operation, image, filters = case.operation, operands.input, operands.filters
+    if operation.is_depthwise:
+        filters = filters.reshape(*filters.shape[:-2], 1, filters.shape[-2] * filters.shape[-1])
+    if operation.kind is Kind.TRANSPOSE:
+        image = np.broadcast_to(np.zeros((), image.dtype), case.output)
+    problem = prepare(operation.convolution, image, filters, case.strides, case.padding, None, case.dilations)
+    problem = replace(problem, dtype=numpy_dtype(case.dtype))
+    if operation.kind is Kind.FORWARD:
+        return oracle.convolve(problem, operands.bias)
+    gradient = filter_gradient if operation.kind is Kind.FILTER_GRADIENT else input_gradient
+    arriving = operands.input if operation.kind is Kind.TRANSPOSE else operands.out_backprop
+    assert arriving is not None
+    return gradient(problem, arriving)
+
+
+def _proof(case: Case, answer: oracle.Exact, style: DType, exact: bool) -> str:
+    bias = " + |bias|" if case.operation.kind is Kind.FORWARD else ""
+    total = f"Σ|{'·'.join(case.operation.operands)}|{bias} is at most {answer.peak:,.10g}"
     if not exact:
         return f"sums may round, {total}"
     power = round(math.log2(answer.quantum or 1))

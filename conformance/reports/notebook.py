@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from rich.console import Console
 
-from conformance.case import Case
+from conformance.case import Case, Kind
 from conformance.data import Array, Operands
 from conformance.judgement import Expected
 from conformance.runner import Attempt
 
 __all__ = ["show_attempt", "show_case"]
+
+_LETTERS = {"input": "X", "filters": "W", "bias": "b", "out_backprop": "G"}
 
 _PRINTED = 1000
 """Elements above which an array is abridged."""
@@ -21,12 +23,12 @@ def show_case(console: Console, case: Case, operands: Operands, expected: Expect
     console.print(f"{case.id}: {case.notation}, P = {case.shown_padding}, S = {case.shown_strides}", style="bold")
     for reason in filter(None, (case.why, case.source)):
         console.print(reason, markup=False)
-    batch, channels = len(case.written["input"]) == 4, len(case.written["filters"]) == 4
-    _print_array(console, "X", _images(operands.input, batch, len(case.written["input"]) > 2))
-    _print_array(console, "W", _filters(operands.filters, len(case.written["filters"])))
-    if operands.bias is not None:
-        _print_array(console, "b", operands.bias)
-    _print_array(console, "Y, reference", _images(expected.value, batch, channels))
+    for name, letter in _LETTERS.items():
+        if name in case.operation.operands:
+            _print_array(console, letter, _for_reading(case, name, operands.given[name]))
+        elif name == "bias" and operands.bias is not None:
+            _print_array(console, letter, operands.bias)
+    _print_array(console, "Y, reference", _for_reading(case, "output", expected.value))
 
 
 def show_attempt(console: Console, case: Case, attempt: Attempt) -> None:
@@ -35,7 +37,7 @@ def show_attempt(console: Console, case: Case, attempt: Attempt) -> None:
     if attempt.answer is not None:
         answer = attempt.answer
         if answer.shape == case.output:
-            answer = _images(answer, len(case.written["input"]) == 4, len(case.written["filters"]) == 4)
+            answer = _for_reading(case, "output", answer)
         _print_array(console, f"Y, {result.implementation}", answer)
     style = "green" if result.outcome == "passed" else "red"
     verdict = {"passed": f"equal: yes ({result.rule})", "failed": "equal: no"}.get(result.outcome, result.outcome)
@@ -52,14 +54,14 @@ def _print_array(console: Console, name: str, array: Array) -> None:
     console.print(text, markup=False, soft_wrap=True)
 
 
-def _images(array: Array, batch: bool, channels: bool) -> Array:
-    """Return NHWC as NCHW, without the axes that the case does not write."""
+def _for_reading(case: Case, name: str, array: Array) -> Array:
+    """Return an array channels first, without the axes that the case does not write."""
+    rank, written = case.operation.rank, case.written
+    if name == "filters" or (name == "output" and case.operation.kind is Kind.FILTER_GRADIENT):
+        channels_first: Array = np.moveaxis(array, (-1, -2), (0, 1))[(0,) * (rank + 2 - len(written[name]))]
+        return channels_first
+    batch = len(written["input"]) == rank + 2
+    channels = len(written["input" if name == "input" else "filters"]) > rank + (name != "input")
     first = np.moveaxis(array, -1, 1)
     first = first if channels else first[:, 0]
     return first if batch else first[0]
-
-
-def _filters(array: Array, written: int) -> Array:
-    """Return HWIO as OIHW, without the axes that the case does not write."""
-    first: Array = array.transpose(3, 2, 0, 1)[(0,) * (4 - written)]
-    return first
