@@ -150,3 +150,29 @@ def test_errors_that_lean_to_one_side_break_the_total() -> None:
     assert broken_total(40 * error, value, magnitude, 9, DType.FLOAT32).startswith(
         "Σe² ≤ 1.6·9·10000 = 1.44e+05, but is 1.6e"
     )
+
+
+@pytest.mark.parametrize("changes", [{"data": {"input": [[0] * 3] * 3, "filters": [[1] * 2] * 2}}, {}], ids=str)
+def test_proof_of_zeros_is_worded(changes: dict[str, object]) -> None:
+    """Σ|x·w| of 0, by zeros or by no channels at all, has no quantum to take the logarithm of."""
+    empty = {
+        "input": (1, 3, 3, 0),
+        "filters": (2, 2, 0, 1),
+        "data": {"input": [[[]] * 3] * 3, "filters": [[[[]]] * 2] * 2},
+    }
+    written = {"written": {"input": (3, 3, 0), "filters": (2, 2, 0, 1), "output": (2, 2, 1)}} | empty
+    case = make_case(**(changes or written | {"data": {"input": "arange", "filters": "arange"}}))
+    expected = expect(case, make_operands(case))
+    assert (expected.exact, expected.proof) == (True, "every product is 0, and so is every sum")
+    assert judge(case, expected, filled(0)) == Verdict(True, "exact")
+
+
+def test_integers_are_always_judged_by_equality() -> None:
+    """Partial sums beyond int32 wrap, and wrap back: no rounding excuses an answer that is off by one."""
+    data = {"input": [[2_000_000_000, -2_000_000_000, 1]] * 3, "filters": [[1, 1], [1, 1]]}
+    case = make_case(dtype=DType.INT32, data=data)
+    expected = expect(case, make_operands(case))
+    right = expected.value.astype(np.int32)
+    assert expected.exact
+    assert judge(case, expected, right).passed
+    assert not judge(case, expected, right + 1).passed

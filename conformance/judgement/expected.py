@@ -5,7 +5,8 @@
 every product and every partial sum, in whatever order, is a multiple of q within 2^p·q too. Such numbers are exact in
 the dtype, so no step rounds, and every order of summation gives the same bits. For float16 and bfloat16 the same is
 asked of float32, in which their sums are made; the one rounding at the end is the same for all. With a bias, which may
-be added before that rounding or after, it is asked of the dtype itself.
+be added before that rounding or after, it is asked of the dtype itself. Integers do not round, and where a sum wraps on
+the way the last addition wraps it back: of them equality is always asked, as long as the result fits.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def expect(case: Case, operands: Operands) -> Expected:
     value = answer.value.astype(np.float64).reshape(case.output)
     magnitude = answer.magnitude.reshape(case.output)
     style = ACCUMULATOR[case.dtype] if operands.bias is None else case.dtype
-    exact = answer.is_exact_in(numpy_dtype(style))
+    exact = FORMATS[case.dtype].smallest_normal == 0 or answer.is_exact_in(numpy_dtype(style))
     largest = np.abs(value) if operands.bias is None else np.abs(value) + np.abs(operands.bias.astype(np.float64))
     return Expected(value, magnitude, largest, answer.terms, exact, _proof(case, answer, style, exact))
 
@@ -84,7 +85,11 @@ def _proof(case: Case, answer: oracle.Exact, style: DType, exact: bool) -> str:
     total = f"Σ|{'·'.join(case.operation.operands)}|{bias} is at most {answer.peak:,.10g}"
     if not exact:
         return f"sums may round, {total}"
-    power = round(math.log2(answer.quantum or 1))
+    if answer.peak == 0:
+        return "every product is 0, and so is every sum"
+    if FORMATS[case.dtype].smallest_normal == 0:
+        return f"whole numbers that {case.dtype} holds, which never rounds; {total}"
+    power = round(math.log2(answer.quantum))
     numbers = f"multiples of 2^{power}" if power else "whole numbers"
     limit = f"2^{FORMATS[style].bits + power}"
     return f"{numbers}, {total} ≤ {limit}: every order of summation gives the same bits"
