@@ -64,6 +64,8 @@ def test_same_pads(in_size: int, filter_size: int, stride: int, dilation: int, e
         pytest.param("same", 5, 3, 1, (1, 1), id="same-odd"),
         pytest.param("same", 5, 2, 1, (1, 0), id="same-even"),
         pytest.param("same", 2, 5, 1, (3, 4), id="same-longer-filter"),
+        pytest.param("same", 3, 5, 1, (3, 3), id="same-longer-filter-odd"),
+        pytest.param("same", 4, 4, 1, (2, 1), id="same-as-long"),
         pytest.param("valid", 5, 3, 1, (0, 0), id="valid"),
         pytest.param("valid", 2, 5, 1, (3, 3), id="valid-longer-filter"),
     ],
@@ -86,3 +88,16 @@ def test_explicit_pads_of_every_kind() -> None:
     assert explicit_pads("VALID", *sizes) == ((0, 0), (0, 0))
     assert explicit_pads("SAME", *sizes) == ((1, 1), (0, 1))
     assert explicit_pads(((4, 0), (1, 2)), *sizes) == ((4, 0), (1, 2))
+
+
+def test_same_pads_of_each_axis_with_its_own_parameters() -> None:
+    assert explicit_pads("SAME", (7, 9), (3, 4), (2, 3), (2, 1)) == ((2, 2), (0, 1))
+
+
+def test_sizes_of_different_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        explicit_pads("SAME", (4, 5), (3, 2), (1,), (1, 1))
+
+
+def test_steps_are_1_unless_given() -> None:
+    assert (receptive_field(3), output_size(5, 3), same_pads(4, 3)) == (3, 3, (1, 1))
