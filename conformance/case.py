@@ -11,7 +11,7 @@ import numpy as np
 
 from conformance.operation import Kind, Operation
 
-__all__ = ["Case", "DType", "Kind", "Literal", "Operation", "Outcome", "Pads", "Shape", "numpy_dtype"]
+__all__ = ["Case", "DType", "Kind", "Literal", "Memory", "Operation", "Outcome", "Pads", "Shape", "numpy_dtype"]
 
 Shape = tuple[int, ...]
 Pads = tuple[tuple[int, int], ...]
@@ -30,6 +30,19 @@ class DType(StrEnum):
 def numpy_dtype(dtype: DType) -> np.dtype[Any]:
     """Return the dtype as NumPy has it."""
     return np.dtype(ml_dtypes.bfloat16 if dtype is DType.BFLOAT16 else dtype)
+
+
+class Memory(StrEnum):
+    """How operands lie in memory when they are handed over; `conformance.memory` has the views."""
+
+    CONTIGUOUS = "contiguous"
+    FORTRAN = "fortran"
+    TRANSPOSED = "transposed"
+    REVERSED = "reversed"
+    EVERY_SECOND = "every-second"
+    BROADCAST = "broadcast"
+    UNALIGNED = "unaligned"
+    READ_ONLY = "read-only"
 
 
 class Outcome(StrEnum):
@@ -75,6 +88,7 @@ class Case:
         dilations: input elements between taps, for every spatial axis.
         padding: `VALID`, `SAME` or a pair (before, after) for every spatial axis.
         dtype: of operands and output.
+        memory: how the operands lie in memory; `broadcast` makes them equal along an axis.
         data: recipe or literal numbers by operand: `input`, `filters`, `out_backprop`.
         literal: the output as written in the catalogue, if it is.
         written: the shapes as the catalogue writes them, by operand.
@@ -96,6 +110,7 @@ class Case:
     dilations: tuple[int, ...] = (1, 1)
     padding: str | Pads = "VALID"
     dtype: DType = DType.FLOAT32
+    memory: Memory = Memory.CONTIGUOUS
     data: dict[str, Any] = field(default_factory=dict)
     literal: Literal | None = None
     tags: tuple[str, ...] = ()

@@ -54,6 +54,12 @@ Selection = Annotated[
     str,
     typer.Option("-k", metavar="EXPR", help="Only cases whose id contains, or whose tags are: 'stride and not bias'."),
 ]
+Repeat = Annotated[
+    int,
+    typer.Option(
+        "--repeat", metavar="N", min=1, help="Rounds of calls for each case, for faults that come and go: 2N + 1 calls."
+    ),
+]
 Budget = Annotated[
     float, typer.Option("--memory-budget", metavar="GIB", min=0, help="GiB that the arrays of one case may take.")
 ]
@@ -94,6 +100,7 @@ def run(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON to FILE.")
     ] = None,
+    repeat: Repeat = 1,
     memory_budget: Budget = DEFAULT_BUDGET,
 ) -> None:
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
@@ -102,7 +109,7 @@ def run(
     cases = select(load_catalogue(catalogues or (), memory_budget), expression)
     record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
     specs = list(dict.fromkeys(implementations or ["tensorflow"]))
-    interrupted = not all(_judge(spec, cases, record) for spec in specs)
+    interrupted = not all(_judge(spec, cases, record, repeat) for spec in specs)
     reports.print_run(reports.new_console(), record)
     if json_file is not None:
         reports.write_json(record, json_file)
@@ -116,6 +123,7 @@ def show(
     spec: Annotated[
         str, typer.Option("-i", "--implementation", metavar="SPEC", help="What answers; as for `run`.")
     ] = "tensorflow",
+    repeat: Repeat = 1,
     memory_budget: Budget = DEFAULT_BUDGET,
 ) -> None:
     """Print one case in full: X, W, b, the reference's Y, the implementation's Y, and whether they are equal."""
@@ -124,7 +132,7 @@ def show(
     operands = make_operands(case)
     reports.show_case(console, case, operands, expect(case, operands))
     try:
-        tried = attempt(case, load_implementation(spec))
+        tried = attempt(case, load_implementation(spec), rounds=repeat)
     except Unavailable as error:
         console.print(f"\n{spec} is unavailable: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
@@ -160,7 +168,7 @@ def check(
     print(f"{names}: {len(cases)} case{'s' * (len(cases) != 1)}, no faults")
 
 
-def _judge(spec: str, cases: list[Case], record: reports.Run) -> bool:
+def _judge(spec: str, cases: list[Case], record: reports.Run, rounds: int) -> bool:
     """Judge one implementation, filling `record`, with a progress bar where somebody looks; False if interrupted."""
     status, done = reports.Status(spec), len(record.results)
     console = reports.new_console(stderr=True)
@@ -170,7 +178,7 @@ def _judge(spec: str, cases: list[Case], record: reports.Run) -> bool:
         try:
             implementation = load_implementation(spec)
             status = replace(status, version=implementation.version)
-            for result in run_cases(cases, implementation):
+            for result in run_cases(cases, implementation, rounds=rounds):
                 record.results.append(result)
                 progress.update(task, advance=1, case=result.case.id)
         except Unavailable as error:

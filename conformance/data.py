@@ -26,7 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.case import Case, Shape, numpy_dtype
+from conformance.case import Case, Memory, Shape, numpy_dtype
+from conformance.memory import spread
+from conformance.operation import Operation
 
 __all__ = ["RECIPES", "Array", "Operands", "Recipe", "make_operands", "parse_recipe"]
 
@@ -60,6 +62,11 @@ class Operands:
         """The arrays that there are, by name."""
         parts = {name: getattr(self, name) for name in ("input", "filters", "bias", "out_backprop")}
         return {name: part for name, part in parts.items() if part is not None}
+
+    def taken_by(self, operation: Operation) -> dict[str, Array]:
+        """The arrays that `operation` computes from, by name: its operands, and the bias if there is one."""
+        names = (*operation.operands, "bias")
+        return {name: part for name, part in self.given.items() if name in names}
 
 
 @dataclass(slots=True)
@@ -142,7 +149,9 @@ def make_operands(case: Case) -> Operands:
     def fill(operand: str, content: Any, shape: Shape, canonical: Shape) -> Array:
         source = _Source(case.id, operand, streams)
         numbers = parse_recipe(content)(shape, source) if isinstance(content, str) else np.asarray(content)
-        return np.ascontiguousarray(numbers.reshape(canonical), numpy_dtype(case.dtype))
+        array = numbers.reshape(canonical)
+        array = spread(operand, array) if case.memory is Memory.BROADCAST else array
+        return np.ascontiguousarray(array, numpy_dtype(case.dtype))
 
     def blank(shape: Shape) -> Array:
         return np.broadcast_to(np.zeros((), numpy_dtype(case.dtype)), shape)

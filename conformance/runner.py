@@ -12,7 +12,7 @@ from conformance.case import Case, Outcome
 from conformance.data import Array, Operands, make_operands
 from conformance.errors import ConformanceError, Unsupported
 from conformance.implementations import Implementation
-from conformance.judgement import Expected, Verdict, expect
+from conformance.judgement import Expected, expect
 from conformance.trial import Trial, try_case
 
 __all__ = ["Attempt", "Result", "attempt", "run"]
@@ -27,7 +27,7 @@ class Result:
         implementation: the SPEC.
         outcome: what became of it.
         rule: by which it was judged, or what it broke.
-        seconds: the calls took, up to three of them, judgement included.
+        seconds: the calls took, three of them and more where they are repeated, judgement included.
         detail: the six facts of a failure, or why there is no verdict; nothing where it passed.
         diagnosis: the mistakes that explain a failure, each completing "it …".
     """
@@ -51,40 +51,46 @@ class Attempt:
     answer: Array | None
 
 
-def run(cases: Iterable[Case], implementation: Implementation) -> Iterator[Result]:
-    """Yield the result of each case, in their order."""
+def run(cases: Iterable[Case], implementation: Implementation, *, rounds: int = 1) -> Iterator[Result]:
+    """Yield the result of each case, in their order; `rounds` as in `attempt`."""
     for case in cases:
-        yield attempt(case, implementation).result
+        yield attempt(case, implementation, rounds=rounds).result
 
 
-def attempt(case: Case, implementation: Implementation) -> Attempt:
-    """Run one case: make its data, find the right answer, try the implementation."""
+def attempt(case: Case, implementation: Implementation, *, rounds: int = 1) -> Attempt:
+    """Run one case: make its data, find the right answer, try the implementation.
+
+    Args:
+        case: what is asked.
+        implementation: who is asked.
+        rounds: of calls, for faults that come and go; see `trial.try_case`.
+    """
     operands = make_operands(case)
     expected = expect(case, operands)
     start = perf_counter()
     answer = None
     try:
-        trial = try_case(case, implementation, operands, expected)
+        trial = try_case(case, implementation, operands, expected, rounds=rounds)
         answer = trial.answer
-        result = _judged(case, implementation, trial, perf_counter() - start)
+        result = _judged(case, implementation, trial, perf_counter() - start, rounds)
     except Unsupported as limit:
         result = Result(case, implementation.name, Outcome.UNSUPPORTED, detail=str(limit))
     except ConformanceError as fault:
-        result = Result(case, implementation.name, Outcome.ERROR, detail=f"{case.operation}: {fault}")
+        result = Result(case, implementation.name, Outcome.ERROR, detail=f"{case.operation}: {fault}{_notes(fault)}")
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         seconds = perf_counter() - start
-        detail = f"{case.operation} raised {type(error).__name__}: {error}{_place(error)}"
+        detail = f"{case.operation} raised {type(error).__name__}: {error}{_place(error)}{_notes(error)}"
         result = Result(case, implementation.name, Outcome.ERROR, "", seconds, detail)
     return Attempt(result, operands, expected, answer)
 
 
-def _judged(case: Case, implementation: Implementation, trial: Trial, seconds: float) -> Result:
+def _judged(case: Case, implementation: Implementation, trial: Trial, seconds: float, rounds: int) -> Result:
     verdict = trial.verdict
     if verdict.passed:
         return Result(case, implementation.name, Outcome.PASSED, verdict.rule, seconds)
-    detail = _six_facts(case, implementation, verdict, trial.mistakes)
+    detail = _six_facts(case, implementation, trial, rounds)
     return Result(case, implementation.name, Outcome.FAILED, verdict.rule, seconds, detail, trial.mistakes)
 
 
@@ -94,8 +100,21 @@ def _place(error: BaseException) -> str:
     return f" ({frames[-1].filename}:{frames[-1].lineno}, in {frames[-1].name})" if frames else ""
 
 
-def _six_facts(case: Case, implementation: Implementation, verdict: Verdict, mistakes: tuple[str, ...]) -> str:
+def _notes(error: BaseException) -> str:
+    """Return what was noted to an error on its way, in words."""
+    return "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
+
+
+def _command(case: Case, implementation: Implementation, rounds: int) -> str:
+    """Return the command that shows the case again."""
+    repeat = ["--repeat", str(rounds)] if rounds > 1 else []
+    catalogue = [case.catalogue] if case.catalogue else []
+    return shlex.join(["conformance", "show", case.id, *catalogue, "-i", implementation.name, *repeat])
+
+
+def _six_facts(case: Case, implementation: Implementation, trial: Trial, rounds: int) -> str:
     """Return the facts of a failure, one a line: what, by which rule, where, how much, why, and how to see it again."""
+    verdict, mistakes = trial.verdict, trial.mistakes
     version = f" {implementation.version}" if implementation.version else ""
     likely = "; or ".join(f"it {mistake}" for mistake in mistakes) or verdict.note
     likely = likely or "none of the known mistakes gives these numbers"
@@ -105,8 +124,6 @@ def _six_facts(case: Case, implementation: Implementation, verdict: Verdict, mis
         "worst": verdict.worst or "none: the values are right",
         "wrong": verdict.wrong,
         "likely": likely,
-        "again": shlex.join(
-            ["conformance", "show", case.id, *filter(None, [case.catalogue]), "-i", implementation.name]
-        ),
+        "again": _command(case, implementation, rounds),
     }
     return "\n".join(f"{name + ':':<7} {fact}" for name, fact in facts.items())

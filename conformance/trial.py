@@ -1,10 +1,12 @@
-"""The trial of one case: three calls, each judged, so that an implementation has to be right more than once.
+"""The trial of one case: three calls at least, each judged, so that an implementation has to be right more than once.
 
 1. The case's data. What comes back must be right, must not share memory with an operand, and operands and the memory
    around them must be unchanged.
-2. Other data of the same shapes: a result kept from before, by shape, is wrong now.
-3. The first data again: the result must be as right as the first time. The first result, kept by the harness, must not
+2. Other data of the same shapes, in the same arrays: what is kept from before, by shape or by address, is wrong now.
+3. The first data again: the result must be as right as the first time. Earlier results, kept by the harness, must not
    have changed in the meantime: who returns a buffer of his own overwrites it.
+
+Further rounds repeat the last two calls, for faults that come and go.
 """
 
 from __future__ import annotations
@@ -16,81 +18,167 @@ import numpy as np
 from conformance.case import Case
 from conformance.data import Array, Operands
 from conformance.diagnosis import diagnose
-from conformance.handover import Handover
-from conformance.implementations import Implementation, call
-from conformance.judgement import Expected, Verdict, expect, judge
+from conformance.errors import Unsupported
+from conformance.handover import Handover, Packed
+from conformance.implementations import BadAnswer, Implementation, call
+from conformance.judgement import Expected, Verdict, judge
+from conformance.twin import make_twin
 
-__all__ = ["Trial", "other_data", "try_case"]
+__all__ = ["Trial", "try_case"]
 
+_Found = tuple[Verdict, tuple[str, ...]]
 
 _OWN_BUFFER = "returns a buffer of its own and overwrites it in the next call"
+_OWN_BUFFERS = "returns buffers of its own, and returns one again while its earlier contents may be in use"
 _STALE = "gives the first call's result again: it keeps results by shape and does not look at the data"
 _CHANGEABLE = "gives another result for the same data: it is not deterministic, or adds to what an earlier call left"
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of the calls: the first answer, the verdict, and the mistakes that explain it."""
+    """What came of the calls: an answer to the case's own data, the verdict, and the mistakes that explain it."""
 
     answer: Array
     verdict: Verdict
     mistakes: tuple[str, ...] = ()
 
 
-def try_case(case: Case, implementation: Implementation, operands: Operands, expected: Expected) -> Trial:
-    """Call `implementation` up to three times, and return the first verdict that is not good, or the good one.
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked in a call: data with their right answer, and their name in "in a second call, with …"."""
+
+    case: Case
+    operands: Operands
+    expected: Expected
+    packed: Packed
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An array that came of a call, which the implementation may still hold, and what it was."""
+
+    turn: int
+    array: Array
+    copy: Array
+
+    def change(self) -> str:
+        """Return how much of it has changed since, in words, or nothing."""
+        now, before = self.array.tobytes(), self.copy.tobytes()
+        if now == before:
+            return ""
+        bits = [np.frombuffer(part, np.uint8).reshape(self.copy.size, -1) for part in (now, before)]
+        count = np.count_nonzero((bits[0] != bits[1]).any(axis=1))
+        return f"{count:,} of {self.copy.size:,} elements of the result of call {self.turn}"
+
+
+def try_case(
+    case: Case, implementation: Implementation, operands: Operands, expected: Expected, *, rounds: int = 1
+) -> Trial:
+    """Call `implementation` up to 1 + 2·rounds times; return the first verdict that is not good, or the good one.
 
     Args:
         case: what is asked.
         implementation: who is asked.
         operands: the case's data; never handed over themselves.
         expected: the right answer for them.
+        rounds: how often a call with other data, and one with the case's own, follow on the first; 1 or more.
 
     Raises:
-        Exception: whatever `implementations.call` raises.
+        Exception: whatever `implementations.call` raises; a note says in which call, if not in the first.
     """
-    first, trial = _call(case, implementation, operands, expected)
-    if not trial.verdict.passed:
-        return trial
-    others = other_data(operands)
-    anew = replace(case, literal=None)
-    _, second = _call(anew, implementation, others, expect(anew, others))
-    if not np.array_equal(first, trial.answer):
-        wrong = f"{np.count_nonzero(first != trial.answer):,} of {first.size:,} elements of the first result"
-        verdict = Verdict(False, "state", "a result stays as it was when the function is called again", "", wrong)
-        return replace(trial, verdict=verdict, mistakes=(_OWN_BUFFER,))
-    if not second.verdict.passed:
-        stale = np.array_equal(second.answer, trial.answer)
-        return _later(second, "in a second call, with other data of the same shapes", _STALE if stale else "")
-    _, third = _call(case, implementation, operands, expected)
-    return trial if third.verdict.passed else _later(third, "in a third call, with the first data again", _CHANGEABLE)
+    handover = Handover(operands, case.operation, case.memory)
+    series = _Series(implementation, handover)
+    asked = _Question(case, operands, expected, handover.pack(operands), "the first data again")
+    first = series.ask(asked)
+    if not first.verdict.passed:
+        return first
+    others, answer = make_twin(case, operands, expected)
+    packed = handover.pack(others)
+    twin = _Question(replace(case, literal=None), others, answer, packed, "other data of the same shapes")
+    for turn in range(2, 2 * rounds + 2):
+        question = asked if turn % 2 else twin
+        trial = series.ask_again(question, turn)
+        if not trial.verdict.passed:
+            return _explain(trial, first, question, turn)
+    return first
 
 
-def other_data(operands: Operands) -> Operands:
-    """Return the same numbers in reverse order: as exact as they were, and at other places."""
-    reversed_parts = {name: part.ravel()[::-1].reshape(part.shape) for name, part in operands.given.items()}
-    return replace(operands, **reversed_parts)
+class _Series:
+    """The calls of one trial, all with the same arrays."""
+
+    def __init__(self, implementation: Implementation, handover: Handover) -> None:
+        self._implementation = implementation
+        self._handover = handover
+        self._kept: list[_Kept] = []
+
+    def ask_again(self, question: _Question, turn: int) -> Trial:
+        """Return the trial of a later call, with what goes wrong in it told as of that call."""
+        try:
+            return self.ask(question, turn)
+        except Unsupported as limit:
+            fault = BadAnswer(f"refuses what it did before, {_when(question, turn)}: {limit}")
+            raise fault from limit
+        except BaseException as error:
+            error.add_note(_when(question, turn))
+            raise
+
+    def ask(self, question: _Question, turn: int = 1) -> Trial:
+        """Return the trial of one call."""
+        self._handover.fill(question.packed)
+        array = call(self._implementation, question.case, self._handover.operands)
+        answer = array.copy()
+        verdict, mistakes = self._manners() or self._values(question, array, answer)
+        self._kept = [*self._kept[:1], _Kept(turn, array, answer)]
+        return Trial(answer, verdict, mistakes)
+
+    def _manners(self) -> _Found | None:
+        """Return what is wrong beside the values, if anything is: operands written to, earlier results changed."""
+        damage = self._handover.damage()
+        if damage:
+            return Verdict(False, "memory", "operands and the memory around them stay as they are", "", damage), (
+                damage,
+            )
+        change = next(filter(None, (kept.change() for kept in self._kept)), "")
+        if change:
+            limit = "a result stays as it was when the function is called again"
+            return Verdict(False, "state", limit, "", change), (_OWN_BUFFER,)
+        return None
+
+    def _values(self, question: _Question, array: Array, answer: Array) -> _Found:
+        verdict = judge(question.case, question.expected, answer)
+        if not verdict.passed:
+            found = [] if verdict.note else diagnose(question.case, question.operands, question.expected, answer)
+            return verdict, tuple(found)
+        return self._shared(array) or (verdict, ())
+
+    def _shared(self, array: Array) -> _Found | None:
+        """Return with whose memory a right result is mixed up, if it is: an operand's or an earlier result's."""
+        operand = self._handover.shared(array) if array.size else ""
+        if operand:
+            limit = "the result shares no memory with an operand"
+            mistake = f"returns the memory of {operand} instead of memory of its own"
+            return Verdict(False, "memory", limit, "", f"it shares {operand}'s"), (mistake,)
+        earlier = next((kept.turn for kept in self._kept if np.may_share_memory(array, kept.array)), 0)
+        if earlier and array.size:
+            limit = "the result shares no memory with an earlier one"
+            return Verdict(False, "state", limit, "", f"it shares that of call {earlier}"), (_OWN_BUFFERS,)
+        return None
 
 
-def _call(case: Case, implementation: Implementation, operands: Operands, expected: Expected) -> tuple[Array, Trial]:
-    """Return the array that came of one call, which the implementation may still hold, and the trial of a copy."""
-    handover = Handover(operands)
-    array = call(implementation, case, handover.operands)
-    answer = array.copy()
-    damage, shared = handover.damage(), handover.shared(array)
-    if damage:
-        verdict = Verdict(False, "memory", "operands and the memory around them stay as they are", "", damage)
-        return array, Trial(answer, verdict, (damage,))
-    verdict = judge(case, expected, answer)
-    if verdict.passed and shared and array.size:
-        mistake = f"returns the memory of {shared} instead of memory of its own"
-        verdict = Verdict(False, "memory", "the result shares no memory with an operand", "", f"it shares {shared}'s")
-        return array, Trial(answer, verdict, (mistake,))
-    mistakes = [] if verdict.passed or verdict.note else diagnose(case, operands, expected, answer)
-    return array, Trial(answer, verdict, tuple(mistakes))
-
-
-def _later(trial: Trial, when: str, mistake: str) -> Trial:
+def _explain(trial: Trial, first: Trial, question: _Question, turn: int) -> Trial:
     """Return the trial of a later call as one that tells so, with the mistake that explains it, if there is one."""
-    verdict = replace(trial.verdict, limit=f"{trial.verdict.limit}; {when}")
-    return replace(trial, verdict=verdict, mistakes=(mistake,) if mistake else trial.mistakes)
+    verdict = replace(trial.verdict, limit=f"{trial.verdict.limit}; {_when(question, turn)}")
+    answer, mistakes = (trial.answer if turn % 2 else first.answer), trial.mistakes
+    if verdict.rule in ("memory", "state"):
+        return Trial(answer, verdict, mistakes)
+    if turn == 2:
+        mistakes = (_STALE,) if trial.answer.tobytes() == first.answer.tobytes() else mistakes
+    else:
+        mistakes = (_CHANGEABLE,)
+    return Trial(answer, verdict, mistakes)
+
+
+def _when(question: _Question, turn: int) -> str:
+    ordinal = {2: "a second call", 3: "a third call"}.get(turn, f"call {turn}")
+    return f"in {ordinal}, with {question.name}"

@@ -86,3 +86,97 @@ def returns_input(x: Array, w: Array, strides: Sequence[int], padding: Any) -> A
     """Convolve into the memory of the input, where it fits, and put the input's numbers nowhere."""
     output = right(x, w, strides, padding)
     return x if np.array_equal(output, x) else output
+
+
+def writes_nan_past_input(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
+    """Write one NaN too many, where NaN may lie already."""
+    output = right(x, w, strides, padding)
+    as_strided(x.ravel(), (x.size + 1,))[x.size :] = np.nan
+    return output
+
+
+def writes_old_guard(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
+    """Put back what lay behind the input when it was called for the first time."""
+    output = right(x, w, strides, padding)
+    past: Array = as_strided(x.ravel(), (x.size + 1,))[-1:]
+    past[...] = _kept.setdefault(("guard", x.shape, w.shape, *strides), past.copy())
+    return output
+
+
+def writes_between(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
+    """Take the elements for neighbours in memory, when it clears the second of them."""
+    output = right(x, w, strides, padding)
+    as_strided(x, (2,), (x.itemsize,))[1] = 0
+    return output
+
+
+def writes_in_place(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
+    """Work in the input's memory, which it puts in order again."""
+    x *= 2
+    output = right(x, w, strides, padding) / np.float32(2)
+    x /= 2
+    return output
+
+
+def reshapes_input(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
+    """Turn the caller's array into another one."""
+    output = right(x, w, strides, padding)
+    x.setflags(write=False)
+    return output
+
+
+def keeps_by_address(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
+    """Pack the filters once for each address, and keep the array so that no other can have it."""
+    _kept.setdefault(("alive", w.ctypes.data), w)
+    return right(x, _kept.setdefault(("packed", w.ctypes.data), w.copy()), strides, padding)
+
+
+def changes_kept_input(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
+    """Clear the first call's input in the second."""
+    first = _kept.setdefault(("input", x.shape, w.shape, *strides), x)
+    _calls[id(first)] = _calls.get(id(first), 0) + 1
+    output = right(x, w, strides, padding)
+    if _calls[id(first)] == 2:
+        first[...] = 0
+    return output
+
+
+def own_buffer_late(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
+    """Reuse the output of the last call but one."""
+    key = ("late", x.shape, w.shape, str(padding), *strides)
+    _calls[key] = _calls.get(key, -1) + 1
+    output = right(x, w, strides, padding)
+    buffer = _kept.setdefault((*key, _calls[key] % 2), np.empty_like(output))
+    buffer[...] = output
+    return buffer
+
+
+def clears_signs_later(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
+    """Change the sign of the zeros in the last result, which compares as equal."""
+    output = right(x, w, strides, padding)
+    last = _kept.get("zeros")
+    if last is not None:
+        last[last == 0] = -0.0
+    _kept["zeros"] = output
+    return output
+
+
+def returns_guard(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
+    """Return nothing, in the memory behind the input."""
+    return as_strided(x.ravel(), (x.size + 1,))[x.size :].reshape(1, 1, 1, 1)[:, 1:]
+
+
+def refuses_later(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
+    """Support everything, once."""
+    key = ("refuses", x.shape, w.shape, *strides)
+    _calls[key] = _calls.get(key, 0) + 1
+    if _calls[key] > 1:
+        raise NotImplementedError("busy")
+    return right(x, w, strides, padding)
+
+
+def wrong_fifth(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Array:
+    """Be right four times of five, for each shape."""
+    key = ("fifth", x.shape, w.shape, str(padding), *strides)
+    _calls[key] = _calls.get(key, 0) + 1
+    return right(x, w, strides, padding) + np.float32(_calls[key] % 5 == 0)

@@ -14,8 +14,9 @@ from conftest import ROOT
 LAYERS = [
     {"errors", "operation"},
     {"case"},
+    {"memory"},
     {"data", "catalogue", "implementations", "judgement", "defects", "selection"},
-    {"diagnosis", "handover"},
+    {"diagnosis", "handover", "twin"},
     {"trial"},
     {"runner"},
     {"reports"},

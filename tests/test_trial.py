@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import forgetful
 import numpy as np
 import pytest
 
-from conformance.case import Case, Outcome
+from conformance.case import Case, Memory, Outcome
 from conformance.catalogue import load_catalogue
-from conformance.data import Operands, make_operands
-from conformance.handover import ALIGNMENT, GUARD, Handover
 from conformance.implementations import load_implementation
 from conformance.runner import Result, attempt
-from conformance.trial import other_data
+from conformance.trial import _Kept
 
 CASE = next(case for case in load_catalogue() if case.id == "stride")
 
@@ -30,8 +27,12 @@ IDENTITY = replace(
 )
 
 
-def result(name: str, case: Case = CASE) -> Result:
-    return attempt(case, load_implementation(f"forgetful:{name}")).result
+def result(name: str, case: Case = CASE, rounds: int = 1) -> Result:
+    return attempt(case, load_implementation(f"forgetful:{name}"), rounds=rounds).result
+
+
+def memory(kind: Memory) -> Case:
+    return replace(CASE, memory=kind)
 
 
 def test_right_one_passes() -> None:
@@ -44,6 +45,15 @@ def test_right_one_passes() -> None:
         ("changes_input", "memory", "changes 1 of 49 elements of input, [0, 0, 1, 0] first, from 1.0 to 7.0"),
         ("writes_past_filters", "memory", "writes 2 elements past the end of filters"),
         ("writes_before_input", "memory", "writes 1 elements before the start of input"),
+        ("writes_nan_past_input", "memory", "writes 1 elements past the end of input"),
+        ("writes_old_guard", "memory", "writes 1 elements past the end of input"),
+        ("reshapes_input", "memory", "changes the shape, strides, dtype or flags of input in place"),
+        ("changes_kept_input", "memory", "changes 48 of 49 elements of input, [0, 0, 1, 0] first, from -1.0 to 0.0"),
+        (
+            "own_buffer_late",
+            "state",
+            "returns buffers of its own, and returns one again while its earlier contents may be in use",
+        ),
         ("own_buffer", "state", "returns a buffer of its own and overwrites it in the next call"),
         (
             "stale",
@@ -78,6 +88,7 @@ def test_right_only_once_is_an_error() -> None:
     found = result("once")
     assert found.outcome is Outcome.ERROR
     assert "RuntimeError: the handle is closed" in found.detail
+    assert "in a second call, with other data of the same shapes" in found.detail
 
 
 def test_result_in_the_memory_of_an_operand_fails() -> None:
@@ -86,30 +97,54 @@ def test_result_in_the_memory_of_an_operand_fails() -> None:
     assert found.diagnosis == ("returns the memory of input instead of memory of its own",)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32", "int8"])
-def test_guards_surround_operands_of_every_dtype(dtype: str) -> None:
-    operands = Operands(np.ones((1, 2, 3, 1), dtype), np.ones((2, 2, 1, 1), dtype), np.ones(1, dtype))
-    handover = Handover(operands)
-    given = handover.operands
-    assert handover.damage() == ""
-    for part, original in (
-        (given.input, operands.input),
-        (given.filters, operands.filters),
-        (given.bias, operands.bias),
-    ):
-        assert part is not None
-        assert original is not None
-        assert np.array_equal(part, original)
-        assert part.ctypes.data % ALIGNMENT == 0
-        around = np.lib.stride_tricks.as_strided(part.ravel(), (part.size + GUARD,))[part.size :]
-        assert not np.any(around == 1)
-    assert handover.shared(given.filters[0]) == "filters"
-    assert handover.shared(operands.filters) == ""
+def test_filters_kept_by_address_fail_in_the_second_call() -> None:
+    found = result("keeps_by_address")
+    assert (found.outcome, found.rule) == (Outcome.FAILED, "exact")
+    assert "in a second call, with other data of the same shapes" in found.detail
 
 
-def test_other_data_are_the_same_numbers_at_other_places() -> None:
-    operands = make_operands(CASE)
-    others = other_data(operands)
-    assert np.array_equal(np.sort(operands.input.ravel()), np.sort(others.input.ravel()))
-    assert not np.array_equal(operands.input, others.input)
-    assert forgetful.right.__doc__
+def test_results_are_compared_by_bits() -> None:
+    zeros = replace(IDENTITY, data={"input": "arange", "filters": [[0]]})
+    found = result("clears_signs_later", zeros)
+    assert (found.outcome, found.rule) == (Outcome.FAILED, "state")
+    assert "49 of 49 elements of the result of call 1" in found.detail
+
+
+def test_a_result_of_nan_that_stays_is_unchanged() -> None:
+    array = np.full((2, 3), np.nan)
+    assert _Kept(1, array, array.copy()).change() == ""
+
+
+def test_writing_into_gaps_fails() -> None:
+    found = result("writes_between", memory(Memory.EVERY_SECOND))
+    assert found.diagnosis == ("writes 1 elements between those of input",)
+
+
+def test_writing_to_a_read_only_operand_is_an_error() -> None:
+    assert result("writes_in_place").outcome is Outcome.PASSED
+    found = result("writes_in_place", memory(Memory.READ_ONLY))
+    assert found.outcome is Outcome.ERROR
+    assert "read-only" in found.detail
+
+
+def test_refusing_what_was_done_before_is_an_error() -> None:
+    found = result("refuses_later")
+    assert found.outcome is Outcome.ERROR
+    assert "refuses what it did before, in a second call" in found.detail
+    assert "busy" in found.detail
+
+
+def test_a_fault_of_the_fifth_call_shows_in_the_second_round() -> None:
+    assert result("wrong_fifth").outcome is Outcome.PASSED
+    other = replace(CASE, dilations=(1, 1), strides=(4, 4), output=(1, 2, 2, 1), literal=None)
+    found = result("wrong_fifth", other, rounds=2)
+    assert (found.outcome, found.rule) == (Outcome.FAILED, "exact")
+    assert "in call 5, with the first data again" in found.detail
+    assert "conformance show stride -i forgetful:wrong_fifth --repeat 2" in found.detail
+
+
+@pytest.mark.parametrize("kind", Memory)
+def test_right_one_passes_in_every_kind_of_memory(kind: Memory) -> None:
+    assert result(
+        "right", memory(kind) if kind is not Memory.BROADCAST else replace(IDENTITY, memory=kind)
+    ).outcome is (Outcome.PASSED)

@@ -74,6 +74,7 @@ class Builder:
             dilations=shapes.dilations,
             padding=shapes.padding,
             dtype=entry.dtype,
+            memory=entry.memory,
             data={name: getattr(entry.data, name) for name in Data.model_fields},
             literal=literal,
             tags=tuple(entry.tags),

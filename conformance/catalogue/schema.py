@@ -11,7 +11,7 @@ from typing import Literal as OneOf
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from conformance.case import DType, Operation
+from conformance.case import DType, Memory, Operation
 
 __all__ = ["CaseEntry", "Data", "Expect", "json_schema"]
 
@@ -78,6 +78,7 @@ class CaseEntry(_Model):
     )
     bias: list[int | float] | str | None = Field(None, description="a list of a number per output channel, or a recipe")
     dtype: DType = Field(DType.FLOAT32, strict=False, description="one of float16, bfloat16, float32, float64, int32")
+    memory: Memory = Field(Memory.CONTIGUOUS, strict=False, description=f"one of {', '.join(Memory)}")
     data: Data = Field(
         Data(), description="a mapping of input, filters and out_backprop to a recipe or to literal numbers"
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,7 @@ def _arguments(function: Callable[..., Any], case: Case, operands: Operands) -> 
     if operands.out_backprop is not None:
         wanted["out_backprop"] = operands.out_backprop
     try:
-        signature = inspect.signature(function)
+        signature = _signature(function)
     except (TypeError, ValueError):
         return [], wanted, False
     parameters = list(signature.parameters.values())
@@ -119,6 +120,21 @@ def _arguments(function: Callable[..., Any], case: Case, operands: Operands) -> 
         del wanted[name]
     places = [parameter.name for parameter in parameters[2:] if parameter.kind is Parameter.POSITIONAL_ONLY]
     return [wanted.pop(name, named[name].default) for name in places], wanted, takes_bias
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature, remembered: to find it out takes as long as a small convolution.
+
+    Raises:
+        TypeError, ValueError: it has none.
+    """
+    try:
+        return _remembered_signature(function)
+    except TypeError:  # it has none, or it cannot be remembered because it cannot be hashed
+        return inspect.signature(function)
+
+
+_remembered_signature = lru_cache(maxsize=64)(inspect.signature)
 
 
 def _check_signature(parameters: list[Parameter], signature: inspect.Signature, case: Case, given: list[str]) -> None:

@@ -1,0 +1,64 @@
+"""Time a run of the shipped catalogue over one without guards, repeats and proofs: in one process, in turn, medians.
+
+    python benchmarks/trial_cost.py [RUNS]
+
+*Without* is what any harness has to do: the data made, the right answer found once, one call with plain contiguous
+arrays, and the comparison with it. *With* is `conformance.runner.attempt`: guard zones, kinds of memory, three calls,
+other data and their right answer. TensorFlow is imported and has run all cases before the first measurement.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Callable
+from time import perf_counter
+
+import numpy as np
+
+from conformance.case import Case
+from conformance.catalogue import load_catalogue
+from conformance.data import make_operands
+from conformance.implementations import Implementation, call, load_implementation
+from conformance.judgement import expect, judge
+from conformance.runner import attempt
+
+
+def without(case: Case, implementation: Implementation) -> bool:
+    """Judge one call, and return whether it is right."""
+    operands = make_operands(case)
+    return judge(case, expect(case, operands), np.array(call(implementation, case, operands))).passed
+
+
+def full(case: Case, implementation: Implementation) -> bool:
+    """Judge a whole trial, and return whether all of it is right."""
+    return attempt(case, implementation).result.outcome == "passed"
+
+
+def seconds(judge_case: Callable[[Case, Implementation], bool], cases: list[Case], judged: Implementation) -> float:
+    """Return the wall time of judging all cases, every one of which has to pass."""
+    start = perf_counter()
+    passed = [judge_case(case, judged) for case in cases]
+    elapsed = perf_counter() - start
+    if not all(passed):
+        raise SystemExit(f"only {sum(passed)} of {len(cases)} cases pass; the times would mean nothing")
+    return elapsed
+
+
+def main() -> None:
+    """Judge the catalogue both ways in turn, and print medians and their ratio."""
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 25
+    cases, judged = load_catalogue(), load_implementation("tensorflow")
+    ways = {"without": without, "with": full}
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(runs + 1):
+        for name, way in ways.items():
+            times[name].append(seconds(way, cases, judged))
+    for name, measured in times.items():
+        print(f"{name:<8} median {1000 * statistics.median(measured[1:]):.1f} ms, {len(cases)} cases")
+    ratios = [ours / plain for ours, plain in zip(times["with"][1:], times["without"][1:], strict=True)]
+    print(f"ratio    median {statistics.median(ratios):.2f}, {min(ratios):.2f} to {max(ratios):.2f}")
+
+
+if __name__ == "__main__":
+    main()
