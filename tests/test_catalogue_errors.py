@@ -218,6 +218,16 @@ ENTRIES = {
         entry(dtype="float12"),
         "cases.yaml:5: case 'x': dtype must be one of float16, bfloat16, float32, float64, int32, but is \"float12\"",
     ),
+    "byte-order": (
+        entry(dtype="'>f4'"),
+        "cases.yaml:5: case 'x': dtype must be one of float16, bfloat16, float32, float64, int32, but is \">f4\" "
+        "(operands are always of the machine's own byte order: write 'float32')",
+    ),
+    "memory": (
+        entry(memory="c-order"),
+        "cases.yaml:5: case 'x': memory must be one of contiguous, fortran, transposed, reversed, every-second, "
+        'broadcast, unaligned, read-only, but is "c-order"',
+    ),
     "id-form": (
         entry(id="'a/../b'"),
         "cases.yaml:1: case 'a/../b': id must be lower-case words and numbers joined by '-' or '.', at most 120 "

@@ -39,6 +39,17 @@ def conv2d(x, w, strides, padding):
 """
 
 
+MOODY = """
+from reference.naive import conv2d as right
+
+calls = []
+
+def conv2d(x, w, strides, padding):
+    calls.append(1)
+    return right(x, w, strides, padding) + x.dtype.type(len(calls) % 5 == 0)
+"""
+
+
 @pytest.fixture
 def flipped(tmp_path: Path) -> str:
     (tmp_path / "flipped.py").write_text(FLIPPED)
@@ -209,6 +220,17 @@ def test_show_of_a_wrong_answer_exits_1(command: Command, flipped: str) -> None:
     done = command("show", "basic", "-i", flipped)
     assert done.returncode == 1
     assert "equal: no\ncase:   basic" in done.stdout
+
+
+def test_repeat_finds_what_comes_and_goes(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "moody.py").write_text(MOODY)
+    assert command("run", "-i", "moody.py:conv2d", "-k", "basic").returncode == 0
+    done = command("run", "-i", "moody.py:conv2d", "-k", "basic", "--repeat", "2")
+    assert done.returncode == 1
+    assert "in call 5, with the first data again" in done.stdout
+    again = next(line for line in done.stdout.splitlines() if line.startswith("again:"))
+    assert again.split()[1:] == ["conformance", "show", "basic", "-i", "moody.py:conv2d", "--repeat", "2"]
+    assert command(*again.split()[2:]).returncode == 1
 
 
 def test_show_without_the_implementation_still_shows_the_reference(command: Command) -> None:

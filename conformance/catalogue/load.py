@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -10,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -168,7 +170,14 @@ def _sentence(path: tuple[str | int, ...], kind: str, values: dict[str, Any]) ->
     value: Any = values
     for key in path:
         value = value[key]
-    return f"{name} must be {description}, but is {_show(value)}"
+    return f"{name} must be {description}, but is {_show(value)}{_byte_order(value) if name == 'dtype' else ''}"
+
+
+def _byte_order(value: Any) -> str:
+    """Return what to write instead of a dtype with a byte order, `>f4`, or one character, `f4`."""
+    if not isinstance(value, str) or not re.fullmatch("[<>=|]?[efdi][248]?", value):
+        return ""
+    return f" (operands are always of the machine's own byte order: write {np.dtype(value).newbyteorder('=').name!r})"
 
 
 def _show(value: Any) -> str:
