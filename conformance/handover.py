@@ -15,6 +15,7 @@ operand and changes it in a later call changes what is looked at.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -122,7 +123,8 @@ class _Part:
 
     def pack(self, operand: Array, memory: Packed, packing: int) -> None:
         """Put `operand` and guards into `memory`."""
-        _put_guards(self.buffer(memory), packing)
+        guard = _guard(self.dtype, packing % _GUARDS)
+        memory[self.start : self.stop].view(guard.dtype)[...] = guard
         place = self.layout.place(self.inner(memory))
         place[...] = operand[tuple(map(slice, place.shape))]
 
@@ -165,11 +167,10 @@ def _check_byte_order(name: str, dtype: np.dtype[Any]) -> None:
         )
 
 
-def _put_guards(buffer: Array, packing: int) -> None:
-    """Fill with NaNs, or large odd numbers, of this packing."""
-    dtype, number = buffer.dtype, packing % _GUARDS
-    if dtype.kind in "iu":
-        buffer[...] = (int(np.iinfo(dtype).max) // 2 | 1) - 2 * number
-        return
+@cache
+def _guard(dtype: np.dtype[Any], number: int) -> Array:
+    """Return a NaN, or a large odd number, that no other packing has, as a whole number of its bits."""
     bits = np.dtype(f"u{dtype.itemsize}")
-    buffer.view(bits)[...] = np.full((), np.nan, dtype).view(bits) | bits.type(number + 1)
+    if dtype.kind in "iu":
+        return np.full((), (int(np.iinfo(dtype).max) // 2 | 1) - 2 * number, bits)
+    return np.asarray(np.full((), np.nan, dtype).view(bits) | bits.type(number + 1))

@@ -7,6 +7,7 @@ describes the convolution, and its operation says which of the maps is asked for
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 
 __all__ = ["Kind", "Operation"]
 
@@ -40,6 +41,7 @@ class Operation(StrEnum):
     DEPTHWISE_CONV2D_BACKPROP_FILTER = "depthwise_conv2d_backprop_filter"
 
     @property
+    @cache
     def kind(self) -> Kind:
         """Which map of a convolution it computes.
 
@@ -69,6 +71,7 @@ class Operation(StrEnum):
         return self.startswith("depthwise")
 
     @property
+    @cache
     def operands(self) -> tuple[str, str]:
         """The names of the two arrays that it computes from."""
         gradients = {Kind.INPUT_GRADIENT: ("out_backprop", "filters"), Kind.FILTER_GRADIENT: ("input", "out_backprop")}

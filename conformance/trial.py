@@ -111,6 +111,7 @@ class _Series:
         self._implementation = implementation
         self._handover = handover
         self._kept: list[_Kept] = []
+        self._right: dict[str, tuple[Array, Verdict]] = {}
 
     def ask_again(self, question: _Question, turn: int) -> Trial:
         """Return the trial of a later call, with what goes wrong in it told as of that call."""
@@ -128,7 +129,9 @@ class _Series:
         self._handover.fill(question.packed)
         array = call(self._implementation, question.case, self._handover.operands)
         answer = array.copy()
-        verdict, mistakes = self._manners() or self._values(question, array, answer)
+        verdict, mistakes = self._manners() or self._values(question, answer)
+        if verdict.passed:
+            verdict, mistakes = self._shared(array) or (verdict, mistakes)
         self._kept = [*self._kept[:1], _Kept(turn, array, answer)]
         return Trial(answer, verdict, mistakes)
 
@@ -145,15 +148,20 @@ class _Series:
             return Verdict(False, "state", limit, "", change), (_OWN_BUFFER,)
         return None
 
-    def _values(self, question: _Question, array: Array, answer: Array) -> _Found:
+    def _values(self, question: _Question, answer: Array) -> _Found:
+        """Return the judgement of an answer, the earlier one where the same bits were right before."""
+        before = self._right.get(question.name)
+        if before is not None and _same(before[0], answer):
+            return before[1], ()
         verdict = judge(question.case, question.expected, answer)
-        if not verdict.passed:
-            found = [] if verdict.note else diagnose(question.case, question.operands, question.expected, answer)
-            return verdict, tuple(found)
-        return self._shared(array) or (verdict, ())
+        if verdict.passed:
+            self._right.setdefault(question.name, (answer, verdict))
+            return verdict, ()
+        found = [] if verdict.note else diagnose(question.case, question.operands, question.expected, answer)
+        return verdict, tuple(found)
 
     def _shared(self, array: Array) -> _Found | None:
-        """Return with whose memory a right result is mixed up, if it is: an operand's or an earlier result's."""
+        """Return with whose memory a result is mixed up, if it is: an operand's or an earlier result's."""
         operand = self._handover.shared(array) if array.size else ""
         if operand:
             limit = "the result shares no memory with an operand"
@@ -172,11 +180,14 @@ def _explain(trial: Trial, first: Trial, question: _Question, turn: int) -> Tria
     answer, mistakes = (trial.answer if turn % 2 else first.answer), trial.mistakes
     if verdict.rule in ("memory", "state"):
         return Trial(answer, verdict, mistakes)
-    if turn == 2:
-        mistakes = (_STALE,) if trial.answer.tobytes() == first.answer.tobytes() else mistakes
-    else:
-        mistakes = (_CHANGEABLE,)
-    return Trial(answer, verdict, mistakes)
+    if turn > 2:
+        return Trial(answer, verdict, (_CHANGEABLE,))
+    return Trial(answer, verdict, (_STALE,) if _same(trial.answer, first.answer) else mistakes)
+
+
+def _same(one: Array, other: Array) -> bool:
+    """Tell whether two answers are the same to the bit, NaNs and zeros included."""
+    return (one.dtype, one.shape) == (other.dtype, other.shape) and one.tobytes() == other.tobytes()
 
 
 def _when(question: _Question, turn: int) -> str:

@@ -12,6 +12,7 @@ for those sums either, one operand and the bias are negated.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import ml_dtypes
@@ -80,7 +81,7 @@ def _has_room(case: Case, operands: Operands, expected: Expected) -> bool:
     """Tell whether everything can be doubled: operands, sums and results."""
     dtype, accumulator = numpy_dtype(case.dtype), numpy_dtype(ACCUMULATOR[case.dtype])
     doubled = [(part, part.dtype) for part in operands.taken_by(case.operation).values()]
-    doubled += [(expected.largest, dtype), (expected.magnitude, accumulator)]
+    doubled += [(expected.magnitude, accumulator), (expected.largest, dtype)]
     return all(2 * _largest(part) <= _limit(dtype) for part, dtype in doubled)
 
 
@@ -95,5 +96,6 @@ def _largest(part: Array) -> float:
     return float(sizes.max(initial=0, where=np.isfinite(sizes)))
 
 
+@cache
 def _limit(dtype: np.dtype[Any]) -> float:
     return float(np.iinfo(dtype).max if dtype.kind in "iu" else ml_dtypes.finfo(dtype).max)  # type: ignore[no-untyped-call]

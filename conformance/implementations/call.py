@@ -95,8 +95,6 @@ def _leading(case: Case, operands: Operands) -> tuple[Any, Any]:
 def _arguments(function: Callable[..., Any], case: Case, operands: Operands) -> tuple[list[Any], dict[str, Any], bool]:
     """Return what follows the two operands, by place and by keyword, and whether the bias is among it."""
     wanted = call_arguments(case)
-    ones = (1,) * len(case.strides)
-    defaults = call_arguments(replace(case, padding="VALID", strides=ones, dilations=ones))
     if operands.out_backprop is not None:
         wanted["out_backprop"] = operands.out_backprop
     try:
@@ -115,11 +113,17 @@ def _arguments(function: Callable[..., Any], case: Case, operands: Operands) -> 
             continue
         if name in ("output_shape", "out_backprop"):
             raise BadAnswer(f"must take {name!r}, but its signature is {signature}")
-        if wanted[name] != defaults[name]:
+        if wanted[name] != _default(case, name):
             raise Unsupported(f"takes no {name!r}, and the case has {name}={wanted[name]}")
         del wanted[name]
     places = [parameter.name for parameter in parameters[2:] if parameter.kind is Parameter.POSITIONAL_ONLY]
     return [wanted.pop(name, named[name].default) for name in places], wanted, takes_bias
+
+
+def _default(case: Case, name: str) -> Any:
+    """Return what a parameter stands for where a function lacks it."""
+    ones = (1,) * len(case.strides)
+    return call_arguments(replace(case, padding="VALID", strides=ones, dilations=ones))[name]
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
