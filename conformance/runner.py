@@ -12,7 +12,7 @@ from conformance.case import Case, Outcome
 from conformance.data import Array, Operands, make_operands
 from conformance.errors import ConformanceError, Unsupported
 from conformance.implementations import Implementation
-from conformance.judgement import Expected, Verdict, expect
+from conformance.judgement import Accuracy, Expected, Reached, Verdict, expect
 from conformance.trial import Trial, try_case
 
 __all__ = ["Attempt", "Result", "attempt", "run"]
@@ -30,6 +30,7 @@ class Result:
         seconds: the calls took, up to three of them, judgement included.
         detail: the six facts of a failure, or why there is no verdict; nothing where it passed.
         diagnosis: the mistakes that explain a failure, each completing "it …".
+        reached: the accuracy class and the margin; None where equality was asked and found, or no value was compared.
     """
 
     case: Case
@@ -39,6 +40,7 @@ class Result:
     seconds: float = 0.0
     detail: str = ""
     diagnosis: tuple[str, ...] = ()
+    reached: Reached | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +53,22 @@ class Attempt:
     answer: Array | None
 
 
-def run(cases: Iterable[Case], implementation: Implementation) -> Iterator[Result]:
-    """Yield the result of each case, in their order."""
+def run(
+    cases: Iterable[Case], implementation: Implementation, demand: Accuracy = Accuracy.EXACT_ORDER
+) -> Iterator[Result]:
+    """Yield the result of each case, in their order; `demand` is the loosest accuracy class that passes."""
     for case in cases:
-        yield attempt(case, implementation).result
+        yield attempt(case, implementation, demand).result
 
 
-def attempt(case: Case, implementation: Implementation) -> Attempt:
-    """Run one case: make its data, find the right answer, try the implementation."""
+def attempt(case: Case, implementation: Implementation, demand: Accuracy = Accuracy.EXACT_ORDER) -> Attempt:
+    """Run one case: make its data, find the right answer, try the implementation, accept what `demand` does."""
     operands = make_operands(case)
     expected = expect(case, operands)
     start = perf_counter()
     answer = None
     try:
-        trial = try_case(case, implementation, operands, expected)
+        trial = try_case(case, implementation, operands, expected, demand)
         answer = trial.answer
         result = _judged(case, implementation, trial, perf_counter() - start)
     except Unsupported as limit:
@@ -83,9 +87,11 @@ def attempt(case: Case, implementation: Implementation) -> Attempt:
 def _judged(case: Case, implementation: Implementation, trial: Trial, seconds: float) -> Result:
     verdict = trial.verdict
     if verdict.passed:
-        return Result(case, implementation.name, Outcome.PASSED, verdict.rule, seconds)
+        return Result(case, implementation.name, Outcome.PASSED, verdict.rule, seconds, reached=verdict.reached)
     detail = _six_facts(case, implementation, verdict, trial.mistakes)
-    return Result(case, implementation.name, Outcome.FAILED, verdict.rule, seconds, detail, trial.mistakes)
+    return Result(
+        case, implementation.name, Outcome.FAILED, verdict.rule, seconds, detail, trial.mistakes, verdict.reached
+    )
 
 
 def _place(error: BaseException) -> str:

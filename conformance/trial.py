@@ -18,7 +18,7 @@ from conformance.data import Array, Operands
 from conformance.diagnosis import diagnose
 from conformance.handover import Handover
 from conformance.implementations import Implementation, call
-from conformance.judgement import Expected, Verdict, expect, judge
+from conformance.judgement import Accuracy, Expected, Verdict, expect, judge
 
 __all__ = ["Trial", "other_data", "try_case"]
 
@@ -37,7 +37,13 @@ class Trial:
     mistakes: tuple[str, ...] = ()
 
 
-def try_case(case: Case, implementation: Implementation, operands: Operands, expected: Expected) -> Trial:
+def try_case(
+    case: Case,
+    implementation: Implementation,
+    operands: Operands,
+    expected: Expected,
+    demand: Accuracy = Accuracy.EXACT_ORDER,
+) -> Trial:
     """Call `implementation` up to three times, and return the first verdict that is not good, or the good one.
 
     Args:
@@ -45,24 +51,25 @@ def try_case(case: Case, implementation: Implementation, operands: Operands, exp
         implementation: who is asked.
         operands: the case's data; never handed over themselves.
         expected: the right answer for them.
+        demand: the loosest accuracy class that passes.
 
     Raises:
         Exception: whatever `implementations.call` raises.
     """
-    first, trial = _call(case, implementation, operands, expected)
+    first, trial = _call(case, implementation, operands, expected, demand)
     if not trial.verdict.passed:
         return trial
     others = other_data(operands)
     anew = replace(case, literal=None)
-    _, second = _call(anew, implementation, others, expect(anew, others))
-    if not np.array_equal(first, trial.answer):
+    _, second = _call(anew, implementation, others, expect(anew, others), demand)
+    if not _same(first, trial.answer):
         wrong = f"{np.count_nonzero(first != trial.answer):,} of {first.size:,} elements of the first result"
         verdict = Verdict(False, "state", "a result stays as it was when the function is called again", "", wrong)
         return replace(trial, verdict=verdict, mistakes=(_OWN_BUFFER,))
     if not second.verdict.passed:
-        stale = np.array_equal(second.answer, trial.answer)
+        stale = _same(second.answer, trial.answer)
         return _later(second, "in a second call, with other data of the same shapes", _STALE if stale else "")
-    _, third = _call(case, implementation, operands, expected)
+    _, third = _call(case, implementation, operands, expected, demand)
     return trial if third.verdict.passed else _later(third, "in a third call, with the first data again", _CHANGEABLE)
 
 
@@ -72,7 +79,9 @@ def other_data(operands: Operands) -> Operands:
     return replace(operands, **reversed_parts)
 
 
-def _call(case: Case, implementation: Implementation, operands: Operands, expected: Expected) -> tuple[Array, Trial]:
+def _call(
+    case: Case, implementation: Implementation, operands: Operands, expected: Expected, demand: Accuracy
+) -> tuple[Array, Trial]:
     """Return the array that came of one call, which the implementation may still hold, and the trial of a copy."""
     handover = Handover(operands)
     array = call(implementation, case, handover.operands)
@@ -81,13 +90,18 @@ def _call(case: Case, implementation: Implementation, operands: Operands, expect
     if damage:
         verdict = Verdict(False, "memory", "operands and the memory around them stay as they are", "", damage)
         return array, Trial(answer, verdict, (damage,))
-    verdict = judge(case, expected, answer)
+    verdict = judge(case, expected, answer, demand)
     if verdict.passed and shared and array.size:
         mistake = f"returns the memory of {shared} instead of memory of its own"
         verdict = Verdict(False, "memory", "the result shares no memory with an operand", "", f"it shares {shared}'s")
         return array, Trial(answer, verdict, (mistake,))
     mistakes = [] if verdict.passed or verdict.note else diagnose(case, operands, expected, answer)
     return array, Trial(answer, verdict, tuple(mistakes))
+
+
+def _same(one: Array, other: Array) -> bool:
+    """Tell whether two arrays hold the same values, NaN being the same as NaN."""
+    return one.shape == other.shape and bool(np.all((one == other) | ((one != one) & (other != other))))
 
 
 def _later(trial: Trial, when: str, mistake: str) -> Trial:
