@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import pairwise as neighbours
 
 import numpy as np
 
@@ -13,7 +14,7 @@ Summation = Callable[[Array, Array], Array]
 
 
 def _product(x: Array, w: Array, k: int) -> Array:
-    return np.multiply.outer(x[:, k], w[k])
+    return np.asarray(np.multiply.outer(x[:, k], w[k]))
 
 
 def _in_order(x: Array, w: Array, order: Iterable[int]) -> Array:
@@ -75,7 +76,7 @@ def in_lanes(x: Array, w: Array, width: int) -> Array:
 def split(x: Array, w: Array) -> Array:
     """Give a quarter of the sum to each of four workers, who use BLAS."""
     cuts = [len(w) * part // 4 for part in range(5)]
-    return _added([x[:, first:last] @ w[first:last] for first, last in zip(cuts, cuts[1:], strict=False)])
+    return _added([x[:, first:last] @ w[first:last] for first, last in neighbours(cuts)])
 
 
 def blas(x: Array, w: Array) -> Array:

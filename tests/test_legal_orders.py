@@ -53,8 +53,7 @@ def integers(random: np.random.Generator, length: int) -> tuple[Array, Array]:
 @pytest.mark.parametrize("data", [normal, positive, cancelling, spread, integers], ids=lambda data: data.__name__)
 def test_legal_sums_are_accepted(data: Callable[[np.random.Generator, int], tuple[Array, Array]], length: int) -> None:
     x, w = (part.astype(np.float32) for part in data(np.random.default_rng([length, ROWS]), length))
-    shapes = {"input": (1, 10, 10, length), "filters": (1, 1, length, COLUMNS), "output": (1, 10, 10, COLUMNS)}
-    case = Case("x", Operation.CONV2D, *shapes.values(), written=shapes)
+    case = Case("x", Operation.CONV2D, (1, 10, 10, length), (1, 1, length, COLUMNS), (1, 10, 10, COLUMNS), {})
     expected = expect(case, Operands(x.reshape(case.input), w.reshape(case.filters), None))
     assert expected.exact is (data is integers)
     verdicts = {name: judge(case, expected, add(x, w).reshape(case.output)) for name, add in LEGAL.items()}

@@ -1,12 +1,12 @@
 """Accuracy classes: how exactly real-valued data were computed, from the strictest class to the loosest.
 
-| class            | who gets there                                            | what is bounded                          |
-|------------------|-----------------------------------------------------------|------------------------------------------|
-| `exact-order`    | plain sums in any order, pairwise, blocked, FMA, BLAS     | each element; all (`judgement.bound`)    |
-| `fast-algorithm` | Winograd's algorithm, the fast Fourier transform          | the 2-norm of each image and channel     |
-| `tf32`           | operands rounded to 11 significant bits, float32's range  | each element                             |
-| `bfloat16`       | operands rounded to 8 bits                                | each element                             |
-| `float16`        | operands rounded to 11 bits, in float16's range           | each element                             |
+| class            | who gets there                                           | what is bounded                        |
+|------------------|----------------------------------------------------------|----------------------------------------|
+| `exact-order`    | plain sums in any order, pairwise, blocked, FMA, BLAS    | each element; all (`judgement.bound`)  |
+| `fast-algorithm` | Winograd's algorithm, the fast Fourier transform         | the 2-norm of each image and channel   |
+| `tf32`           | operands rounded to 11 significant bits, float32's range | each element                           |
+| `bfloat16`       | operands rounded to 8 bits                               | each element                           |
+| `float16`        | operands rounded to 11 bits, in float16's range          | each element                           |
 
 An answer has the first class whose bounds it keeps. This says what its numbers are worth, not how they were made: where
 nothing small stands beside something large, Winograd's algorithm may well be as exact as a plain sum.
@@ -16,9 +16,10 @@ bound by its own Σ|x·w| holds, only a normwise one. `reference.winograd.error_
 derive it for the worst case, 36100/9 times a plain sum's. No data come near that, and TF32 would pass. So roundings are
 taken here as independent, of variance at most u² (as in the totals of `judgement.bound`, and with their 1.6). F(4×4)
 has n = 33 + K/9 of them in a row: the transforms of filter, input and output, a product, and a sum over channels only.
-At point p, the transforms of filter and input are at most ‖G_p‖₂·‖B_p‖₂ times their 2-norms, and the output's transform
-adds the squares times a²: the worst of its rows gives Σ_p a_p²·‖G_p‖²·‖B_p‖² = 94.4 along an axis, 94.4² in two, where
-a plain sum has 9² (`AMPLIFICATION`). So, over the positions of each image and channel,
+At point p, for numbers without order, transforms of filter and input are ‖G_p‖₂ and ‖B_p‖₂ times their root mean
+squares, and the output's transform adds the squares times a²: the worst of its rows gives Σ_p a_p²·‖G_p‖²·‖B_p‖² = 94.4
+along an axis, 94.4² in two, where the square of a plain Σ|x·w| has 9² (`AMPLIFICATION`). So, over the positions of each
+image and channel,
 
     ‖error‖₂² ≤ 1.6 · n · 94.4²/9² · u² · (Σ_c ‖x_c‖₂·‖w_ck‖₁)²
 
