@@ -46,6 +46,7 @@ def norms_of(case: Case, operands: Operands) -> Norms:
     return Norms(_spread(case, operands) if forward else None, peaks, finite)
 
 
+@np.errstate(over="ignore")
 def _spread(case: Case, operands: Operands) -> Array:
     """Return Σ_c ‖x_c‖₂·‖w_ck‖₁ + ‖bias‖₂, (batch, 1, …, out_channels)."""
     image, filters = (_finite(part) for part in (operands.input, operands.filters))
