@@ -16,10 +16,11 @@ from conftest import Command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.case import Case, DType, Operation
-from conformance.data import Array, Operands
+from conformance.case import Case, DType, Kind, Operation
+from conformance.catalogue import load_catalogue
+from conformance.data import Array, Operands, make_operands
 from conformance.judgement import Accuracy, Expected, Reached, Verdict, expect, judge
-from conformance.judgement.accuracy import AMPLIFICATION
+from conformance.judgement.norms import AMPLIFICATION
 from reference import fourier, windows, winograd
 from reference.arguments import prepare
 
@@ -89,8 +90,7 @@ def reached(verdict: Verdict) -> Reached:
 def test_amplification_is_that_of_the_transforms() -> None:
     parts = (winograd.F4.output, winograd.F4.filters, winograd.F4.input)
     output, filters, image = (part**2 for part in parts)
-    rows = output @ (filters.sum(axis=1) * image.sum(axis=1))
-    assert (rows.max() / 9) ** 2 == pytest.approx(AMPLIFICATION, rel=1e-2)
+    assert np.einsum("ip,pr,pj->rj", output, filters, image).max() == pytest.approx(AMPLIFICATION, rel=3e-3)
 
 
 @pytest.mark.parametrize("name", ["F(2x2,3x3)", "F(4x4,3x3)", "fft in float32"])
@@ -182,6 +182,18 @@ def test_int32_is_equal_in_every_class() -> None:
     assert judge(case, expected, answer, Accuracy.FLOAT16).passed
     answer[0, 0, 0, 0] += 1
     assert not judge(case, expected, answer, Accuracy.FLOAT16).passed
+
+
+@pytest.mark.parametrize("case", [case for case in load_catalogue() if 0 not in case.output], ids=lambda case: case.id)
+def test_spread_bounds_the_norm_of_every_image_and_channel(case: Case) -> None:
+    operands = make_operands(case)
+    expected = expect(case, operands)
+    spread = expected.norms.spread
+    assert (spread is None) is (case.operation.kind is Kind.FILTER_GRADIENT)
+    if spread is not None:
+        assert spread.shape == (case.output[0], *(1,) * (len(case.output) - 2), case.output[-1])
+        norm = np.sqrt(np.sum(expected.magnitude**2, axis=tuple(range(1, len(case.output) - 1)), keepdims=True))
+        assert np.all(norm <= spread * (1 + 1e-9))
 
 
 CATALOGUE = """

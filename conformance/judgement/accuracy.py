@@ -16,15 +16,12 @@ bound by its own Σ|x·w| holds, only a normwise one. `reference.winograd.error_
 derive it for the worst case, 36100/9 times a plain sum's. No data come near that, and TF32 would pass. So roundings are
 taken here as independent, of variance at most u² (as in the totals of `judgement.bound`, and with their 1.6). F(4×4)
 has n = 33 + K/9 of them in a row: the transforms of filter, input and output, a product, and a sum over channels only.
-At point p, for numbers without order, transforms of filter and input are ‖G_p‖₂ and ‖B_p‖₂ times their root mean
-squares, and the output's transform adds the squares times a²: the worst of its rows gives Σ_p a_p²·‖G_p‖²·‖B_p‖² = 94.4
-along an axis, 94.4² in two, where the square of a plain Σ|x·w| has 9² (`AMPLIFICATION`). So, over the positions of each
-image and channel,
+With `judgement.norms`, which tells how much each of them is amplified, over the positions of each image and channel,
 
-    ‖error‖₂² ≤ 1.6 · n · 94.4²/9² · u² · (Σ_c ‖x_c‖₂·‖w_ck‖₁)²
+    ‖error‖₂² ≤ 1.6 · n · u² · (Σ_c ‖x_c‖₂·max(44.2·‖w_ck‖₂, ‖w_ck‖₁))²
 
 Fourier's transform amplifies by 1, with n at most 27·log₂ N + c + 3 for N points (see `reference.fourier`): this is
-less for all images that memory holds. On normal data the bound tells TF32 from fast algorithms up to K = 1000 or so;
+less for all images that memory holds. On normal data the bound tells TF32 from fast algorithms up to K = 600 or so;
 beyond, the independent roundings of a legal sum may add up to as much.
 
 **Rounded operands**: x(1 + δ)·w(1 + ε) with |δ|, |ε| ≤ v differs from x·w by at most (2v + v²)·|x·w|, so that
@@ -33,7 +30,8 @@ beyond, the independent roundings of a legal sum may add up to as much.
 
 Numbers below float16's smallest normal number may become 0, which adds at most 2^-14·K·(max|x| + max|w|); those beyond
 its largest become infinite, and so fail. `float16` stands last, because it alone loses numbers wholly; its bound is
-made at least `bfloat16`'s, so that the elementwise classes are nested.
+made at least `bfloat16`'s, so that the elementwise classes are nested. These bounds grow with K, and the errors of normal
+data with √K only: from K = 600 or so, bfloat16 keeps the bound of `tf32`.
 
 Source: Higham & Mary, "A new approach to probabilistic rounding error analysis", SIAM J. Sci. Comput. 41 (2019);
 Higham, "Accuracy and Stability of Numerical Algorithms", sections 3.1 and 24.1 (2002); Lavin & Gray, section 4 (2015).
@@ -47,16 +45,14 @@ from enum import StrEnum
 
 import numpy as np
 
-from conformance.case import Case, DType
+from conformance.case import Case, DType, Kind
 from conformance.data import Array
 from conformance.judgement import bound
 from conformance.judgement.expected import Expected
 from conformance.judgement.formats import ACCUMULATOR, FORMATS
+from conformance.judgement.norms import AMPLIFICATION
 
-__all__ = ["AMPLIFICATION", "Accuracy", "Reached", "accepted_by", "classify", "elementwise_limit", "margin_in"]
-
-AMPLIFICATION = (94.4 / 9) ** 2
-"""Of the variance of rounding errors in Winograd's F(4×4, 3×3), against the 81 squares of a plain sum's bound."""
+__all__ = ["Accuracy", "Reached", "accepted_by", "classify", "elementwise_limit", "margin_in"]
 
 _TRANSFORMS = 33
 """Rounded operations of F(4×4, 3×3) in a row, without the sum over channels; see `reference.winograd.error_bound`."""
@@ -147,7 +143,7 @@ def elementwise_limit(accuracy: Accuracy, expected: Expected, dtype: DType) -> A
 def _normwise(case: Case, expected: Expected, error: Array) -> float:
     """Return the largest 2-norm of the errors of an image and channel, in units of the fast algorithms' bound."""
     axes = (
-        tuple(range(error.ndim - 2)) if case.operation.endswith("backprop_filter") else tuple(range(1, error.ndim - 1))
+        tuple(range(error.ndim - 2)) if case.operation.kind is Kind.FILTER_GRADIENT else tuple(range(1, error.ndim - 1))
     )
     style, accumulator = FORMATS[case.dtype], FORMATS[ACCUMULATOR[case.dtype]]
     size = np.abs(error)
@@ -155,8 +151,8 @@ def _normwise(case: Case, expected: Expected, error: Array) -> float:
         size = np.maximum(size - 3 * bound.unit_error(expected.largest, case.dtype), 0.0)
     spread = expected.norms.spread
     if spread is None:
-        spread = np.sqrt(np.sum(expected.magnitude**2, axis=axes, keepdims=True))
-    roundings = (_TRANSFORMS + expected.terms / 9) * 1.6 * AMPLIFICATION
+        spread = AMPLIFICATION * np.sqrt(np.sum(expected.magnitude**2, axis=axes, keepdims=True))
+    roundings = 1.6 * (_TRANSFORMS + expected.terms / 9)
     unit = 0.0 if case.dtype is DType.INT32 else accumulator.unit_roundoff
     limit = np.sqrt(roundings) * unit * spread
     limit = limit + np.where(limit > 0, expected.terms * accumulator.smallest_normal, 0.0)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conformance.case import Case, DType
+from conformance.case import Case, DType, Kind
 from conformance.data import Array, Operands
 from conformance.judgement import bound
 from conformance.judgement.formats import ACCUMULATOR, FORMATS
@@ -84,9 +84,9 @@ def on_padding(case: Case, operands: Operands) -> Array | None:
     Only forward convolutions are looked at.
     """
     filters = operands.filters
-    if case.operation.endswith(("transpose", "backprop_input", "backprop_filter")) or np.isfinite(filters).all():
+    if case.operation.kind is not Kind.FORWARD or np.isfinite(filters).all():
         return None
-    if case.operation.startswith("depthwise"):
+    if case.operation.is_depthwise:
         filters = filters.reshape(*filters.shape[:-2], 1, -1)
     wild = (~np.isfinite(filters)).astype(np.float64)
     inside = np.ones((1, *case.input[1:]))
