@@ -24,7 +24,7 @@ from conformance.catalogue import DEFAULT_BUDGET, check_catalogue, json_schema, 
 from conformance.data import make_operands
 from conformance.errors import CatalogueError, ConformanceError, Unavailable, UsageError
 from conformance.implementations import load_implementation
-from conformance.judgement import expect
+from conformance.judgement import Accuracy, expect
 from conformance.runner import attempt
 from conformance.runner import run as run_cases
 from conformance.selection import select
@@ -62,6 +62,9 @@ Repeat = Annotated[
 ]
 Budget = Annotated[
     float, typer.Option("--memory-budget", metavar="GIB", min=0, help="GiB that the arrays of one case may take.")
+]
+Demand = Annotated[
+    Accuracy, typer.Option("--accuracy", help="The loosest accuracy class that passes on real-valued data.")
 ]
 
 
@@ -102,6 +105,7 @@ def run(
     ] = None,
     repeat: Repeat = 1,
     memory_budget: Budget = DEFAULT_BUDGET,
+    accuracy: Demand = Accuracy.EXACT_ORDER,
 ) -> None:
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
     if json_file is not None and (json_file.is_dir() or not json_file.name or not json_file.parent.is_dir()):
@@ -109,7 +113,7 @@ def run(
     cases = select(load_catalogue(catalogues or (), memory_budget), expression)
     record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
     specs = list(dict.fromkeys(implementations or ["tensorflow"]))
-    interrupted = not all(_judge(spec, cases, record, repeat) for spec in specs)
+    interrupted = not all(_judge(spec, cases, record, repeat, accuracy) for spec in specs)
     reports.print_run(reports.new_console(), record)
     if json_file is not None:
         reports.write_json(record, json_file)
@@ -125,6 +129,7 @@ def show(
     ] = "tensorflow",
     repeat: Repeat = 1,
     memory_budget: Budget = DEFAULT_BUDGET,
+    accuracy: Demand = Accuracy.EXACT_ORDER,
 ) -> None:
     """Print one case in full: X, W, b, the reference's Y, the implementation's Y, and whether they are equal."""
     case = _find(load_catalogue(catalogues or (), memory_budget), case_id)
@@ -132,7 +137,7 @@ def show(
     operands = make_operands(case)
     reports.show_case(console, case, operands, expect(case, operands))
     try:
-        tried = attempt(case, load_implementation(spec), rounds=repeat)
+        tried = attempt(case, load_implementation(spec), rounds=repeat, demand=accuracy)
     except Unavailable as error:
         console.print(f"\n{spec} is unavailable: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
@@ -168,7 +173,7 @@ def check(
     print(f"{names}: {len(cases)} case{'s' * (len(cases) != 1)}, no faults")
 
 
-def _judge(spec: str, cases: list[Case], record: reports.Run, rounds: int) -> bool:
+def _judge(spec: str, cases: list[Case], record: reports.Run, rounds: int, demand: Accuracy) -> bool:
     """Judge one implementation, filling `record`, with a progress bar where somebody looks; False if interrupted."""
     status, done = reports.Status(spec), len(record.results)
     console = reports.new_console(stderr=True)
@@ -178,7 +183,7 @@ def _judge(spec: str, cases: list[Case], record: reports.Run, rounds: int) -> bo
         try:
             implementation = load_implementation(spec)
             status = replace(status, version=implementation.version)
-            for result in run_cases(cases, implementation, rounds=rounds):
+            for result in run_cases(cases, implementation, rounds=rounds, demand=demand):
                 record.results.append(result)
                 progress.update(task, advance=1, case=result.case.id)
         except Unavailable as error:

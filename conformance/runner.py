@@ -12,7 +12,7 @@ from conformance.case import Case, Outcome
 from conformance.data import Array, Operands, make_operands
 from conformance.errors import ConformanceError, Unsupported
 from conformance.implementations import Implementation
-from conformance.judgement import Expected, expect
+from conformance.judgement import Accuracy, Expected, Reached, expect
 from conformance.trial import Trial, try_case
 
 __all__ = ["Attempt", "Result", "attempt", "run"]
@@ -30,6 +30,7 @@ class Result:
         seconds: the calls took, three of them and more where they are repeated, judgement included.
         detail: the six facts of a failure, or why there is no verdict; nothing where it passed.
         diagnosis: the mistakes that explain a failure, each completing "it …".
+        reached: the accuracy class and the margin; None where equality was asked and found, or no value was compared.
     """
 
     case: Case
@@ -39,6 +40,7 @@ class Result:
     seconds: float = 0.0
     detail: str = ""
     diagnosis: tuple[str, ...] = ()
+    reached: Reached | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +53,37 @@ class Attempt:
     answer: Array | None
 
 
-def run(cases: Iterable[Case], implementation: Implementation, *, rounds: int = 1) -> Iterator[Result]:
-    """Yield the result of each case, in their order; `rounds` as in `attempt`."""
+def run(
+    cases: Iterable[Case],
+    implementation: Implementation,
+    *,
+    rounds: int = 1,
+    demand: Accuracy = Accuracy.EXACT_ORDER,
+) -> Iterator[Result]:
+    """Yield the result of each case, in their order; `rounds` and `demand` as in `attempt`."""
     for case in cases:
-        yield attempt(case, implementation, rounds=rounds).result
+        yield attempt(case, implementation, rounds=rounds, demand=demand).result
 
 
-def attempt(case: Case, implementation: Implementation, *, rounds: int = 1) -> Attempt:
+def attempt(
+    case: Case, implementation: Implementation, *, rounds: int = 1, demand: Accuracy = Accuracy.EXACT_ORDER
+) -> Attempt:
     """Run one case: make its data, find the right answer, try the implementation.
 
     Args:
         case: what is asked.
         implementation: who is asked.
         rounds: of calls, for faults that come and go; see `trial.try_case`.
+        demand: the loosest accuracy class that passes.
     """
     operands = make_operands(case)
     expected = expect(case, operands)
     start = perf_counter()
     answer = None
     try:
-        trial = try_case(case, implementation, operands, expected, rounds=rounds)
+        trial = try_case(case, implementation, operands, expected, rounds=rounds, demand=demand)
         answer = trial.answer
-        result = _judged(case, implementation, trial, perf_counter() - start, rounds)
+        result = _judged(case, implementation, trial, perf_counter() - start, _options(rounds, demand))
     except Unsupported as limit:
         result = Result(case, implementation.name, Outcome.UNSUPPORTED, detail=str(limit))
     except ConformanceError as fault:
@@ -86,12 +97,14 @@ def attempt(case: Case, implementation: Implementation, *, rounds: int = 1) -> A
     return Attempt(result, operands, expected, answer)
 
 
-def _judged(case: Case, implementation: Implementation, trial: Trial, seconds: float, rounds: int) -> Result:
+def _judged(case: Case, implementation: Implementation, trial: Trial, seconds: float, options: list[str]) -> Result:
     verdict = trial.verdict
     if verdict.passed:
-        return Result(case, implementation.name, Outcome.PASSED, verdict.rule, seconds)
-    detail = _six_facts(case, implementation, trial, rounds)
-    return Result(case, implementation.name, Outcome.FAILED, verdict.rule, seconds, detail, trial.mistakes)
+        return Result(case, implementation.name, Outcome.PASSED, verdict.rule, seconds, reached=verdict.reached)
+    detail = _six_facts(case, implementation, trial, options)
+    return Result(
+        case, implementation.name, Outcome.FAILED, verdict.rule, seconds, detail, trial.mistakes, verdict.reached
+    )
 
 
 def _place(error: BaseException) -> str:
@@ -105,14 +118,19 @@ def _notes(error: BaseException) -> str:
     return "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
 
 
-def _command(case: Case, implementation: Implementation, rounds: int) -> str:
-    """Return the command that shows the case again."""
+def _options(rounds: int, demand: Accuracy) -> list[str]:
+    """Return the options of the command that judges in the same way."""
     repeat = ["--repeat", str(rounds)] if rounds > 1 else []
+    return repeat + (["--accuracy", str(demand)] if demand is not Accuracy.EXACT_ORDER else [])
+
+
+def _command(case: Case, implementation: Implementation, options: list[str]) -> str:
+    """Return the command that shows the case again."""
     catalogue = [case.catalogue] if case.catalogue else []
-    return shlex.join(["conformance", "show", case.id, *catalogue, "-i", implementation.name, *repeat])
+    return shlex.join(["conformance", "show", case.id, *catalogue, "-i", implementation.name, *options])
 
 
-def _six_facts(case: Case, implementation: Implementation, trial: Trial, rounds: int) -> str:
+def _six_facts(case: Case, implementation: Implementation, trial: Trial, options: list[str]) -> str:
     """Return the facts of a failure, one a line: what, by which rule, where, how much, why, and how to see it again."""
     verdict, mistakes = trial.verdict, trial.mistakes
     version = f" {implementation.version}" if implementation.version else ""
@@ -124,6 +142,6 @@ def _six_facts(case: Case, implementation: Implementation, trial: Trial, rounds:
         "worst": verdict.worst or "none: the values are right",
         "wrong": verdict.wrong,
         "likely": likely,
-        "again": _command(case, implementation, rounds),
+        "again": _command(case, implementation, options),
     }
     return "\n".join(f"{name + ':':<7} {fact}" for name, fact in facts.items())

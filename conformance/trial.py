@@ -21,7 +21,7 @@ from conformance.diagnosis import diagnose
 from conformance.errors import Unsupported
 from conformance.handover import Handover, Packed
 from conformance.implementations import BadAnswer, Implementation, call
-from conformance.judgement import Expected, Verdict, judge
+from conformance.judgement import Accuracy, Expected, Verdict, judge
 from conformance.twin import make_twin
 
 __all__ = ["Trial", "try_case"]
@@ -73,7 +73,13 @@ class _Kept:
 
 
 def try_case(
-    case: Case, implementation: Implementation, operands: Operands, expected: Expected, *, rounds: int = 1
+    case: Case,
+    implementation: Implementation,
+    operands: Operands,
+    expected: Expected,
+    *,
+    rounds: int = 1,
+    demand: Accuracy = Accuracy.EXACT_ORDER,
 ) -> Trial:
     """Call `implementation` up to 1 + 2·rounds times; return the first verdict that is not good, or the good one.
 
@@ -83,12 +89,13 @@ def try_case(
         operands: the case's data; never handed over themselves.
         expected: the right answer for them.
         rounds: how often a call with other data, and one with the case's own, follow on the first; 1 or more.
+        demand: the loosest accuracy class that passes.
 
     Raises:
         Exception: whatever `implementations.call` raises; a note says in which call, if not in the first.
     """
     handover = Handover(operands, case.operation, case.memory)
-    series = _Series(implementation, handover)
+    series = _Series(implementation, handover, demand)
     asked = _Question(case, operands, expected, handover.pack(operands), "the first data again")
     first = series.ask(asked)
     if not first.verdict.passed:
@@ -107,9 +114,10 @@ def try_case(
 class _Series:
     """The calls of one trial, all with the same arrays."""
 
-    def __init__(self, implementation: Implementation, handover: Handover) -> None:
+    def __init__(self, implementation: Implementation, handover: Handover, demand: Accuracy) -> None:
         self._implementation = implementation
         self._handover = handover
+        self._demand = demand
         self._kept: list[_Kept] = []
         self._right: dict[str, tuple[Array, Verdict]] = {}
 
@@ -153,7 +161,7 @@ class _Series:
         before = self._right.get(question.name)
         if before is not None and _same(before[0], answer):
             return before[1], ()
-        verdict = judge(question.case, question.expected, answer)
+        verdict = judge(question.case, question.expected, answer, self._demand)
         if verdict.passed:
             self._right.setdefault(question.name, (answer, verdict))
             return verdict, ()

@@ -62,11 +62,18 @@ def _scale(case: Case, operands: Operands, expected: Expected, factors: Factors)
     multiples = dict(zip((*case.operation.operands, "bias"), (*factors, product), strict=True))
     scaled = {name: _times(part, multiples[name]) for name, part in operands.taken_by(case.operation).items()}
     size = abs(product)
+    spread = expected.norms.spread
+    norms = replace(
+        expected.norms,
+        spread=None if spread is None else spread * size,
+        peaks=expected.norms.peaks * size,  # each of the two is at most that much larger
+    )
     answer = replace(
         expected,
         value=expected.value * product + 0.0,
         magnitude=expected.magnitude * size,
         largest=expected.largest * size,
+        norms=norms,
         proof=f"{expected.proof}; here all numbers are {product} times those",
     )
     return replace(operands, **scaled), answer

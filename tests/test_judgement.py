@@ -9,8 +9,8 @@ import pytest
 
 from conformance.case import Case, DType, Literal, Operation
 from conformance.data import Array, Operands, make_operands
-from conformance.judgement import Verdict, expect, judge
-from conformance.judgement.bound import broken_total, elementwise
+from conformance.judgement import Accuracy, Verdict, expect, judge
+from conformance.judgement.bound import elementwise, totals
 
 
 def make_case(**changes: object) -> Case:
@@ -132,7 +132,11 @@ def test_real_data_pass_in_any_order_and_fail_one_percent_off() -> None:
     for total, order in ((forwards, taps), (backwards, taps[::-1])):
         for r, s, c in order:
             total += operands.input[:, r : r + 7, s : s + 7, c, None] * operands.filters[r, s, c]
-        assert judge(case, expected, total) == Verdict(True, "bound")
+        found = judge(case, expected, total)
+        assert (found.passed, found.rule) == (True, "bound")
+        assert found.reached is not None
+        assert found.reached.accuracy is Accuracy.EXACT_ORDER
+        assert 0 < found.reached.margin == found.reached.demanded < 0.1
     forwards[0, 3, 4, 5] *= np.float32(1.01)
     assert judge(case, expected, forwards).rule == "bound"
     assert not judge(case, expected, forwards).passed
@@ -142,14 +146,16 @@ def test_errors_that_lean_to_one_side_break_the_total() -> None:
     value, magnitude = np.zeros(10_000), np.ones(10_000)
     error = np.full(10_000, 0.1 * 2.0**-24)
     assert np.all(error < elementwise(value, magnitude, 9, DType.FLOAT32))
-    assert broken_total(error, value, magnitude, 9, DType.FLOAT32) == ""
-    assert broken_total(15 * error, value, magnitude, 9, DType.FLOAT32).startswith(
-        "|Σe| ≤ √(16·9·10000) = 1200, but is 1.5e"
-    )
-    assert broken_total(15 * error, magnitude, magnitude, 9, DType.FLOAT32) == ""
-    assert broken_total(40 * error, value, magnitude, 9, DType.FLOAT32).startswith(
-        "Σe² ≤ 1.6·9·10000 = 1.44e+05, but is 1.6e"
-    )
+    squares, lean = totals(error, value, magnitude, 9, DType.FLOAT32)
+    assert max(squares.ratio, lean.ratio) <= 1
+    squares, lean = totals(15 * error, value, magnitude, 9, DType.FLOAT32)
+    assert squares.ratio <= 1
+    assert lean.ratio == pytest.approx(15_000 / 1200)
+    assert lean.words.startswith("|Σe| ≤ √(16·9·10000) = 1200, but is 1.5e")
+    assert len(totals(15 * error, magnitude, magnitude, 9, DType.FLOAT32)) == 1
+    squares, _ = totals(40 * error, value, magnitude, 9, DType.FLOAT32)
+    assert squares.ratio == pytest.approx((1.6e5 / 1.44e5) ** 0.5)
+    assert squares.words.startswith("Σe² ≤ 1.6·9·10000 = 1.44e+05, but is 1.6e")
 
 
 @pytest.mark.parametrize("changes", [{"data": {"input": [[0] * 3] * 3, "filters": [[1] * 2] * 2}}, {}], ids=str)

@@ -16,13 +16,16 @@ Source: Higham, "Accuracy and Stability of Numerical Algorithms", sections 3.1 a
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 
 from conformance.case import DType
 from conformance.data import Array
 from conformance.judgement.formats import ACCUMULATOR, FORMATS
 
-__all__ = ["broken_total", "elementwise"]
+__all__ = ["Total", "elementwise", "totals", "unit_error"]
 
 _UNITS = "e = error / (u·Σ|input·filters|)"
 
@@ -40,14 +43,27 @@ def elementwise(largest: Array, magnitude: Array, terms: int, dtype: DType) -> A
     [0.0, 18.0]
     """
     accumulator = ACCUMULATOR[dtype]
-    limit = 2 * terms * _unit_error(magnitude, accumulator)
+    limit = 2 * terms * unit_error(magnitude, accumulator)
     if dtype is not accumulator:
-        limit += 3 * _unit_error(largest + limit, dtype)
+        limit += 3 * unit_error(largest + limit, dtype)
     return np.asarray(limit)
 
 
-def broken_total(error: Array, value: Array, magnitude: Array, terms: int, dtype: DType) -> str:
-    """Return which limit on the errors of all elements together is broken, in words, or nothing.
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A limit on the errors of all elements together.
+
+    Attributes:
+        ratio: what was found, in units of the limit; more than 1 breaks it.
+        words: the limit, and what was found.
+    """
+
+    ratio: float
+    words: str
+
+
+def totals(error: Array, value: Array, magnitude: Array, terms: int, dtype: DType) -> tuple[Total, ...]:
+    """Return the limits on the errors of all elements together: on their squares, and on their sum.
 
     Args:
         error: answer - right answer, signed.
@@ -57,20 +73,29 @@ def broken_total(error: Array, value: Array, magnitude: Array, terms: int, dtype
         dtype: of the answer; nothing is asked of one that is narrower than its accumulator.
     """
     if dtype is not ACCUMULATOR[dtype]:
-        return ""
-    unit = _unit_error(magnitude, dtype)
-    scaled = error[unit > 0] / unit[unit > 0]
+        return ()
+    unit = unit_error(magnitude, dtype)
+    counted = (unit > 0) & np.isfinite(unit)
+    if not counted.any():
+        return ()
+    scaled = error[counted] / unit[counted]
     squares, square_limit = float(np.sum(scaled**2)), 1.6 * terms * scaled.size
-    if squares > square_limit:
-        return f"Σe² ≤ 1.6·{terms}·{scaled.size} = {square_limit:.4g}, but is {squares:.4g}; {_UNITS}"
-    lean, lean_limit = abs(float(np.sum(scaled))), float(np.sqrt(16 * terms * scaled.size))
-    if lean > lean_limit and np.any(np.abs(value) < magnitude):
-        return f"|Σe| ≤ √(16·{terms}·{scaled.size}) = {lean_limit:.4g}, but is {lean:.4g}; {_UNITS}"
-    return ""
+    text = f"Σe² ≤ 1.6·{terms}·{scaled.size} = {square_limit:.4g}, but is {squares:.4g}; {_UNITS}"
+    found = (Total(math.sqrt(squares / square_limit), text),)
+    if not np.any(np.abs(value) < magnitude):
+        return found
+    lean, lean_limit = abs(float(np.sum(scaled))), math.sqrt(16 * terms * scaled.size)
+    text = f"|Σe| ≤ √(16·{terms}·{scaled.size}) = {lean_limit:.4g}, but is {lean:.4g}; {_UNITS}"
+    return (*found, Total(lean / lean_limit, text))
 
 
-def _unit_error(magnitude: Array, dtype: DType) -> Array:
-    """Return the error of one rounding, not below the smallest normal number; 0 where there is nothing to round."""
+def unit_error(magnitude: Array, dtype: DType) -> Array:
+    """Return the largest error of one rounding, not below the smallest normal number; 0 where nothing is rounded.
+
+    Args:
+        magnitude: of what is rounded.
+        dtype: to which it is rounded.
+    """
     style = FORMATS[dtype]
     unit = np.maximum(magnitude * style.unit_roundoff, style.smallest_normal)
     return np.asarray(np.where(magnitude == 0, 0.0, unit))

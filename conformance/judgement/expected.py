@@ -12,7 +12,7 @@ the way the last addition wraps it back: of them equality is always asked, as lo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,8 @@ from conformance.case import Case, DType, Kind, numpy_dtype
 from conformance.data import Array, Operands
 from conformance.errors import CatalogueError, Fault
 from conformance.judgement.formats import ACCUMULATOR, FORMATS
+from conformance.judgement.norms import Norms, norms_of
+from conformance.judgement.special import on_padding
 from reference import oracle
 from reference.arguments import prepare
 from reference.oracle_gradients import filter_gradient, input_gradient
@@ -39,6 +41,8 @@ class Expected:
         terms: products behind an element, and 1 for the bias.
         exact: whether every order of summation gives the same bits.
         proof: why equality may be asked, or why not, in words.
+        norms: of the operands, what the bound of fast algorithms is made from.
+        padding: where a filter's tap that is not finite lies on padding, to broadcast; None for nowhere.
     """
 
     value: Array
@@ -47,6 +51,8 @@ class Expected:
     terms: int
     exact: bool
     proof: str
+    norms: Norms = field(default_factory=Norms)
+    padding: Array | None = None
 
 
 def expect(case: Case, operands: Operands) -> Expected:
@@ -60,7 +66,9 @@ def expect(case: Case, operands: Operands) -> Expected:
     style = ACCUMULATOR[case.dtype] if operands.bias is None else case.dtype
     exact = FORMATS[case.dtype].smallest_normal == 0 or answer.is_exact_in(numpy_dtype(style))
     largest = np.abs(value) if operands.bias is None else np.abs(value) + np.abs(operands.bias.astype(np.float64))
-    return Expected(value, magnitude, largest, answer.terms, exact, _proof(case, answer, style, exact))
+    proof = _proof(case, answer, style, exact)
+    norms, padding = norms_of(case, operands), on_padding(case, operands)
+    return Expected(value, magnitude, largest, answer.terms, exact, proof, norms, padding)
 
 
 def _answer(case: Case, operands: Operands) -> oracle.Exact:

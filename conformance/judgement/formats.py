@@ -20,10 +20,12 @@ class Format:
         bits: p, significant bits: every whole number up to 2^p is held exactly.
         smallest_normal: below it an implementation may flush to zero, so that no smaller error is counted; 0 for
             integers, which do not round.
+        largest: the largest finite number.
     """
 
     bits: int
     smallest_normal: float
+    largest: float
 
     @property
     def unit_roundoff(self) -> float:
@@ -32,11 +34,11 @@ class Format:
 
 
 FORMATS = {
-    DType.FLOAT16: Format(11, 2.0**-14),
-    DType.BFLOAT16: Format(8, 2.0**-126),
-    DType.FLOAT32: Format(24, 2.0**-126),
-    DType.FLOAT64: Format(53, 2.0**-1022),
-    DType.INT32: Format(31, 0.0),
+    DType.FLOAT16: Format(11, 2.0**-14, (2 - 2.0**-10) * 2.0**15),
+    DType.BFLOAT16: Format(8, 2.0**-126, (2 - 2.0**-7) * 2.0**127),
+    DType.FLOAT32: Format(24, 2.0**-126, (2 - 2.0**-23) * 2.0**127),
+    DType.FLOAT64: Format(53, 2.0**-1022, (2 - 2.0**-52) * 2.0**1023),
+    DType.INT32: Format(31, 0.0, 2.0**31 - 1),
 }
 
 ACCUMULATOR = {

@@ -1,12 +1,16 @@
-"""The judgement of one answer, from the strictest rule down: shape, dtype, then values.
+"""The judgement of one answer, from the strictest rule down: shape, dtype, special values, then values.
 
 Values are judged by these rules; a case may have to satisfy two:
 
 | rule      | asks                                                           | when                             |
 |-----------|----------------------------------------------------------------|----------------------------------|
+| `special` | NaN and Inf where they must be, see `judgement.special`        | some output is not finite        |
 | `exact`   | equality with the reference and with the literal               | equality is proved from the data |
-| `bound`   | bounds derived from Σ|input·filters|, see `judgement.bound`    | the data are real-valued         |
+| `bound`   | the bounds of an accuracy class, see `judgement.accuracy`      | the data are real-valued         |
 | `printed` | the literal, to half a unit of its last decimal plus the bound | the literal has decimals         |
+
+Where an accuracy looser than `exact-order` is demanded, an answer that is not equal may still keep the bound of a
+looser class: fast algorithms and lower precision round whole numbers too.
 """
 
 from __future__ import annotations
@@ -15,9 +19,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from conformance.case import Case
+from conformance.case import Case, DType
 from conformance.data import Array
-from conformance.judgement import bound
+from conformance.judgement import bound, special
+from conformance.judgement.accuracy import Accuracy, Reached, accepted_by, classify, elementwise_limit
 from conformance.judgement.expected import Expected
 from conformance.judgement.formats import ACCUMULATOR, FORMATS
 
@@ -35,6 +40,7 @@ class Verdict:
         worst: the element that breaks it the most, in words.
         wrong: how many of how many elements break it, in words.
         note: what else a reader should know, or nothing.
+        reached: the accuracy class; None where equality was asked and found, or no value was compared.
     """
 
     passed: bool
@@ -43,16 +49,18 @@ class Verdict:
     worst: str = ""
     wrong: str = ""
     note: str = ""
+    reached: Reached | None = None
 
 
 @np.errstate(invalid="ignore", over="ignore")
-def judge(case: Case, expected: Expected, answer: Array) -> Verdict:
+def judge(case: Case, expected: Expected, answer: Array, demand: Accuracy = Accuracy.EXACT_ORDER) -> Verdict:
     """Judge `answer`, of any shape and dtype, against the right one.
 
     Args:
         case: gives the output's shape, its dtype and the literal.
         expected: the right answer and its proof.
         answer: what the implementation returned.
+        demand: the loosest accuracy class that passes.
     """
     if answer.shape != case.output:
         worst = f"none compared: the shape is {_shape(answer.shape)}, must be {_shape(case.output)}"
@@ -60,36 +68,89 @@ def judge(case: Case, expected: Expected, answer: Array) -> Verdict:
     if answer.dtype.name != case.dtype:
         worst = f"none compared: the dtype is {answer.dtype}, must be {case.dtype}"
         return Verdict(False, "dtype", f"the dtype {case.dtype}", worst, _all(expected))
-    verdict = _exact(expected, answer) if expected.exact else _bounded(case, expected, answer)
-    if not verdict.passed or case.literal is None:
-        return verdict
-    literal = _literal(case, expected, answer)
-    return literal if not literal.passed or verdict.rule == literal.rule else Verdict(True, f"{verdict.rule}, printed")
+    value, finite = expected.value, expected.norms.finite
+    places = special.rightful(value, expected.largest, expected.magnitude, expected.terms, case.dtype, finite)
+    numbers, rules = answer.astype(np.float64), tuple[str, ...]()
+    if places.matters:
+        breach = special.find_breach(numbers, value, places, expected.padding, finite)
+        if breach is not None:
+            return Verdict(False, "special", breach.limit, breach.worst, breach.wrong)
+        rules = ("special",)
+        numbers = np.where(np.isfinite(numbers) & np.isfinite(value), numbers, value)
+    judge_values = _exact if expected.exact else _bounded
+    verdict = judge_values(case, expected, numbers, demand)
+    if verdict.passed and case.literal is not None:
+        exact_order = verdict.reached is None or verdict.reached.accuracy is Accuracy.EXACT_ORDER
+        literal = _literal(case, expected, numbers if exact_order else expected.value)
+        if not literal.passed:
+            return literal
+        rules += (verdict.rule, literal.rule)
+    else:
+        rules += (verdict.rule,)
+    return replace(verdict, rule=", ".join(dict.fromkeys(rules))) if verdict.passed else verdict
 
 
-def _exact(expected: Expected, answer: Array) -> Verdict:
-    error = np.abs(answer.astype(np.float64) - expected.value)
+def _exact(case: Case, expected: Expected, answer: Array, demand: Accuracy) -> Verdict:
+    error = _error(answer, expected.value)
     limit = np.zeros_like(error)
-    return _compare("exact", f"equality; {expected.proof}", answer, expected.value, error, limit)
+    verdict = _compare("exact", f"equality; {expected.proof}", answer, expected.value, np.abs(error), limit)
+    if verdict.passed or demand is Accuracy.EXACT_ORDER or case.dtype is DType.INT32:
+        return verdict
+    reached = classify(case, expected, error, demand, tuple(Accuracy)[1:])
+    if reached.accuracy in accepted_by(demand):
+        return Verdict(True, "bound", reached=reached)
+    return replace(
+        verdict, limit=f"{verdict.limit}, or the bound of {demand}; {_words(reached, demand)}", reached=reached
+    )
 
 
-def _bounded(case: Case, expected: Expected, answer: Array) -> Verdict:
-    limit = bound.elementwise(expected.largest, expected.magnitude, expected.terms, case.dtype)
-    error = np.abs(answer.astype(np.float64) - expected.value)
+def _bounded(case: Case, expected: Expected, answer: Array, demand: Accuracy) -> Verdict:
+    error = _error(answer, expected.value)
+    reached = classify(case, expected, error, demand, Accuracy)
+    if reached.accuracy in accepted_by(demand):
+        return Verdict(True, "bound", reached=reached)
+    verdict = _broken(case, expected, answer, error, demand)
+    return replace(verdict, limit=f"{verdict.limit}; {_words(reached, demand)}", reached=reached)
+
+
+def _broken(case: Case, expected: Expected, answer: Array, error: Array, demand: Accuracy) -> Verdict:
+    """Return what is said about an answer that breaks the bounds of the class that is demanded."""
+    shown = Accuracy.EXACT_ORDER if demand is Accuracy.FAST_ALGORITHM else demand
+    limit, size = elementwise_limit(shown, expected, case.dtype), np.abs(error)
+    worst = _worst(answer, expected.value, size, limit)
+    if demand is Accuracy.FAST_ALGORITHM:
+        rule = "the 2-norm of the errors of each image and channel"
+        return Verdict(False, "bound", rule, worst, f"all {error.size:,} together")
     u = FORMATS[ACCUMULATOR[case.dtype]].unit_roundoff
     rule = f"|error| ≤ 2·{expected.terms}·u·Σ|input·filters|, u = {u:.3g}"
-    verdict = _compare("bound", rule, answer, expected.value, error, limit)
+    if demand is not Accuracy.EXACT_ORDER:
+        rule = f"{rule}, and the error of operands rounded to {demand}"
+    verdict = _compare("bound", rule, answer, expected.value, size, limit)
     if not verdict.passed:
         return verdict
-    signed = answer.astype(np.float64) - expected.value
-    total = bound.broken_total(signed, expected.value, expected.magnitude, expected.terms, case.dtype)
-    if not total:
-        return verdict
-    return Verdict(False, "bound", total, _worst(answer, expected.value, error, limit), f"all {error.size:,} together")
+    together = bound.totals(error, expected.value, expected.magnitude, expected.terms, case.dtype)
+    worst_total = max(together, key=lambda total: total.ratio)
+    return Verdict(False, "bound", worst_total.words, worst, f"all {error.size:,} together")
+
+
+def _words(reached: Reached, demand: Accuracy) -> str:
+    demanded = f"{demand} is demanded, and missed by a factor of {reached.demanded:.3g}"
+    if reached.accuracy is None:
+        return f"{demanded}; no class is reached"
+    return f"{demanded}; {reached.accuracy} is reached, at {reached.margin:.2g} of its bound"
+
+
+def _error(answer: Array, value: Array) -> Array:
+    """Return answer - value; 0 where they are the same infinity, or both NaN."""
+    same = (answer == value) | (np.isnan(answer) & np.isnan(value))
+    return np.where(same, 0.0, answer.astype(np.float64) - value)
 
 
 def _literal(case: Case, expected: Expected, answer: Array) -> Verdict:
-    """Compare with the values that the catalogue states, all of them or the leading rows."""
+    """Compare with the values that the catalogue states, all of them or the leading rows.
+
+    Of an answer that a looser class accepts, the reference stands in for it, from which its distance is known.
+    """
     literal = case.literal
     assert literal is not None
     rows = case.output[1] if literal.rows is None else literal.rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import shutil
@@ -34,6 +35,10 @@ def json_report(run: Run) -> dict[str, Any]:
                 "status": status.state.value,
                 "reason": status.reason,
                 "traits": {},
+                "accuracy": [
+                    {"operation": str(each.operation), "class": each.accuracy, "margin": _finite(each.margin)}
+                    for each in run.accuracy(status.name)
+                ],
             }
             for status in run.implementations
         ],
@@ -55,6 +60,11 @@ def json_report(run: Run) -> dict[str, Any]:
             for status in run.implementations
         },
     }
+
+
+def _finite(margin: float) -> float | None:
+    """Return a margin, or None where it is infinite, which JSON has no number for."""
+    return margin if math.isfinite(margin) else None
 
 
 def write_json(run: Run, path: Path) -> None:

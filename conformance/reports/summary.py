@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from conformance.case import Outcome
+from conformance.case import Operation, Outcome
+from conformance.judgement import Accuracy, Reached
 from conformance.runner import Result
 
-__all__ = ["Run", "State", "Status", "exit_code"]
+__all__ = ["OperationAccuracy", "Run", "State", "Status", "exit_code"]
 
 _GREEN = {Outcome.PASSED, Outcome.UNSUPPORTED}
 
@@ -32,6 +33,21 @@ class Status:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class OperationAccuracy:
+    """How exactly an implementation computes an operation on real-valued data: the least exact of its answers.
+
+    Attributes:
+        operation: the function judged.
+        accuracy: the class of that answer; None where it reached none.
+        margin: its largest error in units of that class's bound; of the loosest class's where it reached none.
+    """
+
+    operation: Operation
+    accuracy: Accuracy | None
+    margin: float
+
+
 @dataclass(slots=True)
 class Run:
     """Everything that happened; filled as it happens, so that an interrupted run can be reported."""
@@ -43,6 +59,20 @@ class Run:
     def counts(self, name: str) -> Counter[Outcome]:
         """Return how many cases had each outcome with the implementation `name`."""
         return Counter(result.outcome for result in self.results if result.implementation == name)
+
+    def accuracy(self, name: str) -> list[OperationAccuracy]:
+        """Return how exactly `name` computed each operation of which answers were bounded, in order of appearance."""
+        worst: dict[Operation, Reached] = {}
+        for result in self.results:
+            if result.implementation == name and result.reached is not None:
+                before = worst.get(result.case.operation, result.reached)
+                worst[result.case.operation] = max(before, result.reached, key=_looseness)
+        return [OperationAccuracy(each, reached.accuracy, reached.margin) for each, reached in worst.items()]
+
+
+def _looseness(reached: Reached) -> tuple[int, float]:
+    classes = [*Accuracy, None]
+    return classes.index(reached.accuracy), reached.margin
 
 
 def exit_code(run: Run) -> int:

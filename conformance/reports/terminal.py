@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.case import Case, Outcome
-from conformance.reports.summary import Run, State, Status
+from conformance.reports.summary import OperationAccuracy, Run, State, Status
 from conformance.runner import Result
 
 __all__ = ["new_console", "print_cases", "print_run"]
@@ -34,7 +34,7 @@ def print_run(console: Console, run: Run) -> None:
     console.print(f"catalogue: {', '.join(run.catalogues)}", style="dim", markup=False, soft_wrap=True)
     for status in run.implementations:
         results = [result for result in run.results if result.implementation == status.name]
-        _print_implementation(console, status, results)
+        _print_implementation(console, status, results, run.accuracy(status.name))
     for status in run.implementations:
         console.print(_totals(run, status))
 
@@ -54,7 +54,9 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _print_implementation(console: Console, status: Status, results: list[Result]) -> None:
+def _print_implementation(
+    console: Console, status: Status, results: list[Result], accuracy: list[OperationAccuracy]
+) -> None:
     console.print(Text(f"{status.name} {status.version}".rstrip(), style="bold"))
     if status.state is State.UNAVAILABLE:
         console.print(f"  unavailable: {status.reason}\n", style="red", markup=False, soft_wrap=True)
@@ -65,10 +67,18 @@ def _print_implementation(console: Console, status: Status, results: list[Result
         shown = Text(result.outcome, style=_STYLES.get(result.outcome, "red"))
         table.add_row(case.id, case.notation, case.shown_padding, case.shown_strides, result.rule, shown)
     console.print(table)
+    for each in accuracy:
+        console.print(f"accuracy: {_accuracy(each)}", style="dim", markup=False)
     console.print()
     for (outcome, detail), ids in _by_detail(results).items():
         console.print(f"{outcome} {', '.join(ids)}", style=_STYLES.get(outcome, "red"), markup=False)
         console.print(f"{detail}\n", markup=False, soft_wrap=True)
+
+
+def _accuracy(each: OperationAccuracy) -> str:
+    if each.accuracy is None:
+        return f"{each.operation} no class, {each.margin:.3g} times the loosest bound"
+    return f"{each.operation} {each.accuracy}, at {each.margin:.2g} of its bound"
 
 
 def _by_detail(results: list[Result]) -> dict[tuple[Outcome, str], list[str]]:

@@ -1,0 +1,130 @@
+"""Special values: NaN and infinity must come out exactly where they must, and finite numbers everywhere else.
+
+NaN and ±Inf in an operand reach every output whose window holds them, Inf·0 = NaN included, and no other: no other
+batch item, row, column or channel. In three places more than one answer is right:
+
+1. Where a filter's tap that is not finite lies on padding, the padding's zero may be multiplied (NaN) or skipped.
+2. Where Σ|x·w| + |bias| exceeds the accumulator's largest number, some order of summation overflows on the way, to Inf
+   of either sign, or to NaN where both signs meet. Below it no partial sum of any order can.
+3. Where the right answer lies within its bound of the dtype's largest number, it may be rounded to that or to Inf.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from conformance.case import Case, DType, Kind
+from conformance.data import Array, Operands
+from conformance.judgement import bound
+from conformance.judgement.formats import ACCUMULATOR, FORMATS
+from reference import windows
+
+__all__ = ["Breach", "Rightful", "find_breach", "on_padding", "rightful"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rightful:
+    """What may come out beside finite numbers, element by element.
+
+    Attributes:
+        special: where the right answer is NaN or ±Inf.
+        free: where an order of summation may overflow on the way, so that any value may come.
+        border: where the right answer is so near to the largest number that it may be that or Inf.
+    """
+
+    special: Array
+    free: Array
+    border: Array
+
+    @property
+    def matters(self) -> bool:
+        """Whether there is an element that need not be a finite number."""
+        return bool(self.special.any() or self.free.any() or self.border.any())
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """What is wrong with the special values of an answer: the limit, the first wrong element, how many, in words."""
+
+    limit: str
+    worst: str
+    wrong: str
+
+
+@np.errstate(invalid="ignore", over="ignore")
+def rightful(value: Array, largest: Array, magnitude: Array, terms: int, dtype: DType, finite: bool) -> Rightful:
+    """Return where an answer need not be a finite number.
+
+    Args:
+        value: the right answer.
+        largest: |value| + |bias|.
+        magnitude: Σ|x·w| + |bias|; infinite where a factor is, or where it overflows itself.
+        terms: products behind an element, and 1 for the bias.
+        dtype: of the answer.
+        finite: whether all operands are finite.
+    """
+    nowhere = np.zeros(value.shape, bool)
+    if dtype is DType.INT32:
+        return Rightful(nowhere, nowhere, nowhere)
+    style, accumulator = FORMATS[dtype], FORMATS[ACCUMULATOR[dtype]]
+    free = magnitude * (1 + 2 * terms * accumulator.unit_roundoff) > accumulator.largest
+    if not finite:
+        free &= np.isfinite(magnitude)
+    within = np.minimum(largest, style.largest)
+    near = largest + bound.elementwise(within, magnitude, terms, dtype) > style.largest
+    border = near & (free | np.isfinite(magnitude))
+    return Rightful(~np.isfinite(value), free, border)
+
+
+def on_padding(case: Case, operands: Operands) -> Array | None:
+    """Return the outputs, by position and out channel, that have a tap that is not finite on padding; None where none.
+
+    Only forward convolutions are looked at.
+    """
+    filters = operands.filters
+    if case.operation.kind is not Kind.FORWARD or np.isfinite(filters).all():
+        return None
+    if case.operation.is_depthwise:
+        filters = filters.reshape(*filters.shape[:-2], 1, -1)
+    wild = (~np.isfinite(filters)).astype(np.float64)
+    inside = np.ones((1, *case.input[1:]))
+    convolve = {1: windows.conv1d, 2: windows.conv2d, 3: windows.conv3d}[len(case.input) - 2]
+    met = convolve(inside, wild, case.strides, case.padding, None, case.dilations)
+    return np.asarray(met < wild.sum(axis=tuple(range(wild.ndim - 1))))
+
+
+def find_breach(answer: Array, value: Array, places: Rightful, padding: Array | None, finite: bool) -> Breach | None:
+    """Return what is wrong with the special values of `answer`, or None.
+
+    Args:
+        answer: in float64, of the shape of `value`.
+        value: the right answer.
+        places: where it need not be finite.
+        padding: where a tap that is not finite lies on padding, to broadcast; None for nowhere.
+        finite: whether all operands are finite.
+    """
+    same = (np.isnan(value) & np.isnan(answer)) | (answer == value) | (np.isfinite(value) & np.isfinite(answer))
+    same |= places.free
+    same |= places.border & ~np.isnan(answer) & (np.sign(answer) == np.sign(value))
+    if padding is not None:
+        same |= padding & np.isnan(answer)
+    if same.all():
+        return None
+    index = tuple(int(place) for place in np.argwhere(~same)[0])
+    worst = f"output{list(index)} is {answer[index]:.9g}, must be {value[index]:.9g}"
+    reason = _reason(index, places.special, bool(np.isfinite(value[index])), finite)
+    limit = "NaN and Inf reach every output whose window holds them, and no other"
+    return Breach(limit, f"{worst}: {reason}", f"{np.count_nonzero(~same):,} of {same.size:,} elements")
+
+
+def _reason(index: tuple[int, ...], special: Array, must_be_finite: bool, finite: bool) -> str:
+    if not must_be_finite:
+        return "it does not propagate as it must" if not finite else "the sum overflows"
+    if finite:
+        return "all operands are finite, and no order of summation overflows"
+    axes = ("batch item", *(("row", "column") if special.ndim == 4 else ()), "channel")
+    places = (0, 1, 2, 3) if special.ndim == 4 else (0, special.ndim - 1)
+    others = (name for name, axis in zip(axes, places, strict=True) if not np.take(special, index[axis], axis).any())
+    return f"NaN or Inf from an operand spread to another {next(others, 'position')}"
