@@ -53,6 +53,7 @@ __all__ = [
     "conv3d_backprop_filter",
     "conv3d_backprop_input",
     "convolve",
+    "fill",
     "filter_gradient",
     "input_gradient",
 ]
@@ -64,16 +65,29 @@ def convolve(problem: Problem) -> Array:
     Returns:
         (batch, *out_sizes, out_channels) in the problem's accumulator dtype.
     """
-    depth, out_channels = problem.filters.shape[-2:]
+    shape = (len(problem.input), *problem.out_sizes, problem.filters.shape[-1])
+    output: Array = np.empty(shape, problem.accumulator)
+    fill(problem, output)
+    return output
+
+
+def fill(problem: Problem, output: Array) -> None:
+    """Write the convolution into memory that is there already.
+
+    Args:
+        problem: in normal form.
+        output: (batch, *out_sizes, out_channels), contiguous, in the accumulator's dtype.
+    """
     filters = problem.filters.astype(problem.accumulator, copy=False)
-    shape = (len(problem.input), *problem.out_sizes, out_channels)
+    positions, width = prod(output.shape[:-1]), output.shape[-1] // problem.groups
     if problem.groups > 1:
         products = _stack(columns(problem), problem) @ _matrices(filters, problem.groups)
-        return np.moveaxis(products, 0, 1).reshape(shape)
-    matrix = filters.reshape(prod(problem.filter_sizes) * depth, out_channels)
-    rows = _rows(problem, prod(shape[:-1]), len(matrix))
-    output: Array = rows * matrix if matrix.size == 1 else rows @ matrix
-    return output.reshape(shape)
+        output.reshape(positions, problem.groups, width)[...] = np.moveaxis(products, 0, 1)
+        return
+    matrix = filters.reshape(prod(filters.shape[:-1]), width)
+    rows = _rows(problem, positions, len(matrix))
+    multiply = np.multiply if matrix.size == 1 else np.matmul
+    multiply(rows, matrix, out=output.reshape(positions, width))
 
 
 def columns(problem: Problem) -> Array:

@@ -39,20 +39,20 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has the pool, but not its threads
 
 
-def by_pieces(convolve: Callable[[Problem], Array], problem: Problem, positions: int) -> Array:
-    """Return `convolve(problem)`, computed piece by piece.
+def by_pieces(fill: Callable[[Problem, Array], None], problem: Problem, positions: int) -> Array:
+    """Return the convolution, computed piece by piece.
 
     Args:
-        convolve: an algorithm.
+        fill: computes a problem into its part of the output, which is contiguous.
         problem: in normal form.
         positions: outputs of a piece, about; at least a row is taken.
     """
-    shape = (len(problem.input), *problem.out_sizes, problem.filters.shape[-1])
-    if prod(shape[:-1]) <= positions:
-        return convolve(problem)
-    output: Array = np.empty(shape, problem.accumulator)
+    output: Array = np.empty((len(problem.input), *problem.out_sizes, problem.filters.shape[-1]), problem.accumulator)
+    if prod(output.shape[:-1]) <= positions:
+        fill(problem, output)
+        return output
     for place, piece in pieces(problem, positions):
-        output[place] = convolve(piece)
+        fill(piece, output[place])
     return output
 
 

@@ -32,8 +32,8 @@ CORES: dict[str, Callable[[Problem], Array]] = {
     **{name: module.convolve for name, module in MODULES.items()},
     "toeplitz-of-two": lambda problem: toeplitz.convolve(problem, 2),
     "toeplitz-of-rows": lambda problem: toeplitz.convolve(problem, 99),
-    "im2col-in-pieces": lambda problem: by_pieces(im2col.convolve, problem, 5),
-    "windows-in-rows": lambda problem: by_pieces(windows.convolve, problem, 1),
+    "im2col-in-pieces": lambda problem: by_pieces(im2col.fill, problem, 5),
+    "im2col-in-rows": lambda problem: by_pieces(im2col.fill, problem, 1),
 }
 
 every_core = pytest.mark.parametrize("convolve", list(CORES.values()), ids=list(CORES))
