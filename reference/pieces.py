@@ -57,12 +57,17 @@ def by_pieces(fill: Callable[[Problem, Array], None], problem: Problem, position
 
 
 def for_each(function: Callable[[Sequence[Part]], None], parts: Sequence[Part], shared: bool) -> None:
-    """Call a function with all parts; where `shared` is true, in every thread with a stretch of neighbouring ones."""
+    """Call a function with all parts; where `shared` is true, in every thread with a stretch of neighbouring ones.
+
+    The calling thread takes the first stretch: it is awake already.
+    """
     threads = THREADS if shared else 1
     bounds = [len(parts) * thread // threads for thread in range(threads + 1)]
-    stretches = [parts[start:stop] for start, stop in pairwise(bounds)]
-    for _ in _pool().map(function, stretches) if shared else map(function, stretches):
-        pass
+    own, *others = (parts[start:stop] for start, stop in pairwise(bounds))
+    waiting = [_pool().submit(function, stretch) for stretch in others]
+    function(own)
+    for stretch in waiting:
+        stretch.result()
 
 
 def pieces(problem: Problem, positions: int) -> Iterator[Part]:
@@ -75,6 +80,7 @@ def pieces(problem: Problem, positions: int) -> Iterator[Part]:
     """
     height, *inner = problem.out_sizes
     rows = max(1, min(height, positions // max(1, prod(inner))))
+    rows = -(-height // -(-height // rows)) if height else 1  # as many in every piece, not a rest of one row
     images = max(1, positions // max(1, prod(problem.out_sizes))) if rows == height else 1
     for image in range(0, len(problem.input), images):
         for row in range(0, height, rows):
