@@ -45,7 +45,7 @@ PIECE = 400_000
 """Outputs of a piece of a depthwise convolution, all channels counted: 1.6 MB of float32."""
 
 SHARED = 4_000_000
-"""Multiplications from which a depthwise convolution is worth waking threads, some 0.8 ms: theirs may not come at once."""
+"""Multiplications from which a depthwise convolution is worth waking threads, some 0.8 ms: their cores may be busy."""
 
 
 def convolve(problem: Problem) -> Array:
