@@ -81,7 +81,7 @@ def test_modes_of_two_axes_are_numpys_along_each(module: Any, mode: Any, sizes: 
     np.testing.assert_array_equal(module.conv2d(image, np.outer(column, row), padding=mode), expected)
 
 
-SHORT_SHAPES = {
+SHORT_SHAPES: dict[str, list[tuple[tuple[int, ...], ...]]] = {
     "conv1d": [((7,), (3,), ()), ((7, 2), (3, 2), ()), ((7, 2), (3,), ()), ((7, 2), (3, 2, 4), (4,))],
     "conv2d": [((2, 5, 4, 3), (3, 2), ()), ((2, 5, 4, 3), (3, 2, 3), ())],
     "conv3d": [
