@@ -45,6 +45,8 @@ def bias_add(value: ArrayLike, bias: ArrayLike, data_format: str | None = None) 
     if numbers.shape != (values.shape[axis],):
         why = f"value has shape {values.shape}, its channels on axis {axis}"
         raise fault("bias_add", "bias.shape", str((values.shape[axis],)), numbers.shape, why)
+    for name, array in {"value": values, "bias": numbers}.items():
+        accumulator("bias_add", name, array.dtype)
     return np.asarray(values + numbers.reshape(-1, *(1,) * (values.ndim - 1 - axis)))
 
 

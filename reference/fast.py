@@ -40,8 +40,8 @@ from reference.pieces import by_pieces
 
 __all__ = ["conv1d", "conv2d", "conv3d", "convolve"]
 
-COLUMNS = 8 << 20
-"""Bytes of columns in a piece: a larger one costs fresh memory pages, a smaller one more products."""
+COLUMNS = 2 << 20
+"""Bytes of columns in a piece: a larger one leaves the second-level cache, a smaller one takes more products."""
 
 FEW = 16
 """Output channels up to which `toeplitz` is faster than `im2col`."""
@@ -94,7 +94,7 @@ def _choice(
         return windows.convolve
     if prod(taps) == 1 or prod(out_sizes) <= 1:
         return im2col.convolve
-    columns = partial(by_pieces, im2col.convolve, positions=COLUMNS // max(1, prod(filters[:-1]) * groups * itemsize))
+    columns = partial(by_pieces, im2col.fill, positions=COLUMNS // max(1, prod(filters[:-1]) * groups * itemsize))
     if groups > 1 or out_channels > FEW or 0 in (image[0], depth, out_channels):
         return columns
     padded = tuple(size + sum(pair) for size, pair in zip(image[1:-1], pads, strict=True))

@@ -8,8 +8,11 @@ The copy multiplies the input's size by the filter's, and pays: a matrix product
 BLAS runs it near the machine's peak. So this is fast with many output channels. A 1×1 filter needs no copy at all, the
 image is its own columns. Groups are a stack of such products, (groups, windows, taps) @ (groups, taps, filters).
 
-`col2im` is the adjoint of the copy: it adds every element of the columns to the place that it was copied from, and with
-it the input's gradient is another product. ⟨columns(x), y⟩ = ⟨x, col2im(y)⟩ for every x and y.
+`col2im` is the adjoint of the copy: it adds every element of the columns to the place that it was copied from, so that
+⟨columns(x), y⟩ = ⟨x, col2im(y)⟩ for every x and y. With it each gradient is one more product. With G, the gradient that
+arrives at the output, as a matrix (batch · out_height · out_width, out_channels):
+
+    d_input = col2im(G @ filtersᵀ)          d_filters = columnsᵀ @ G
 
 >>> image, filters = np.arange(16).reshape(4, 4), 12 - np.arange(9).reshape(3, 3)
 >>> conv2d(image, filters)
@@ -17,6 +20,10 @@ array([[282, 354],
        [570, 642]])
 >>> col2im(np.ones((1, 2, 2, 1), int), (3,), (1,), (1,), ((0, 0),))[0, :, 0]
 array([1, 2, 1])
+>>> conv1d_backprop_input([4], filters=[1, 10], out_backprop=[1, 2, 3])
+array([ 1, 12, 23, 30])
+>>> conv1d_backprop_filter([1, 2, 3], filter_sizes=[2], out_backprop=[1, 10])
+array([21, 32])
 
 Source: Chellapilla, Puri & Simard, "High performance convolutional neural networks for document processing" (2006).
 """
@@ -28,11 +35,28 @@ from math import prod
 import numpy as np
 
 from reference.arguments import Array, Pairs, Problem
+from reference.backprop import filter_operations, input_operations
 from reference.operations import operations
 from reference.strided import windows
 from reference.submatrix import slab
 
-__all__ = ["col2im", "columns", "conv1d", "conv2d", "conv3d", "convolve"]
+__all__ = [
+    "col2im",
+    "columns",
+    "conv1d",
+    "conv1d_backprop_filter",
+    "conv1d_backprop_input",
+    "conv2d",
+    "conv2d_backprop_filter",
+    "conv2d_backprop_input",
+    "conv3d",
+    "conv3d_backprop_filter",
+    "conv3d_backprop_input",
+    "convolve",
+    "fill",
+    "filter_gradient",
+    "input_gradient",
+]
 
 
 def convolve(problem: Problem) -> Array:
@@ -41,15 +65,29 @@ def convolve(problem: Problem) -> Array:
     Returns:
         (batch, *out_sizes, out_channels) in the problem's accumulator dtype.
     """
-    depth, out_channels = problem.filters.shape[-2:]
+    shape = (len(problem.input), *problem.out_sizes, problem.filters.shape[-1])
+    output: Array = np.empty(shape, problem.accumulator)
+    fill(problem, output)
+    return output
+
+
+def fill(problem: Problem, output: Array) -> None:
+    """Write the convolution into memory that is there already.
+
+    Args:
+        problem: in normal form.
+        output: (batch, *out_sizes, out_channels), contiguous, in the accumulator's dtype.
+    """
     filters = problem.filters.astype(problem.accumulator, copy=False)
-    shape = (len(problem.input), *problem.out_sizes, out_channels)
+    positions, width = prod(output.shape[:-1]), output.shape[-1] // problem.groups
     if problem.groups > 1:
-        return _grouped(columns(problem), filters, problem.groups).reshape(shape)
-    matrix = filters.reshape(prod(problem.filter_sizes) * depth, out_channels)
-    rows = _rows(problem, prod(shape[:-1]), len(matrix))
-    output: Array = rows * matrix if matrix.size == 1 else rows @ matrix
-    return output.reshape(shape)
+        products = _stack(columns(problem), problem) @ _matrices(filters, problem.groups)
+        output.reshape(positions, problem.groups, width)[...] = np.moveaxis(products, 0, 1)
+        return
+    matrix = filters.reshape(prod(filters.shape[:-1]), width)
+    rows = _rows(problem, positions, len(matrix))
+    multiply = np.multiply if matrix.size == 1 else np.matmul
+    multiply(rows, matrix, out=output.reshape(positions, width))
 
 
 def columns(problem: Problem) -> Array:
@@ -67,13 +105,57 @@ def _rows(problem: Problem, windows: int, size: int) -> Array:
     return columns(problem).reshape(windows, size)
 
 
-def _grouped(seen: Array, filters: Array, groups: int) -> Array:
-    """Multiply windows and filters of every group, as a stack of matrices; return (windows, groups, filters)."""
-    *taps, depth, out_channels = filters.shape
-    places, size = seen.shape[: len(taps) + 1], prod(taps) * depth
-    rows = np.moveaxis(seen.reshape(*places, *taps, groups, depth), -2, 0).reshape(groups, prod(places), size)
-    matrices = np.moveaxis(filters.reshape(size, groups, out_channels // groups), 1, 0)
-    return np.moveaxis(rows @ matrices, 0, 1)
+def input_gradient(problem: Problem, out_backprop: Array) -> Array:
+    """Multiply the arriving gradient by the filters into columns, and add these up where they were copied from.
+
+    Args:
+        problem: the convolution; of its input only the shape is read.
+        out_backprop: (batch, *out_sizes, out_channels), what arrives at the output.
+
+    Returns:
+        (batch, *in_sizes, in_channels) in the accumulator's dtype.
+    """
+    filters = problem.filters.astype(problem.accumulator, copy=False)
+    matrices = _matrices(filters, problem.groups)
+    products = _arriving(problem, out_backprop) @ matrices.swapaxes(1, 2)
+    places, depth = (len(problem.input), *problem.out_sizes), filters.shape[-2]
+    products = products.reshape(problem.groups, *places, *problem.filter_sizes, depth)
+    spread = np.moveaxis(products, 0, -2).reshape(*places, *problem.filter_sizes, problem.groups * depth)
+    return col2im(spread, problem.in_sizes, problem.strides, problem.dilations, problem.pads)
+
+
+def filter_gradient(problem: Problem, out_backprop: Array) -> Array:
+    """Multiply the columns by the arriving gradient.
+
+    Args:
+        problem: the convolution; of its filters only the shape is read.
+        out_backprop: (batch, *out_sizes, out_channels), what arrives at the output.
+
+    Returns:
+        (*filter_sizes, in_channels / groups, out_channels) in the accumulator's dtype.
+    """
+    products = _stack(columns(problem), problem).swapaxes(1, 2) @ _arriving(problem, out_backprop)
+    return np.moveaxis(products, 0, 1).reshape(problem.filters.shape)
+
+
+def _stack(seen: Array, problem: Problem) -> Array:
+    """Return the windows of every group as the rows of its matrix, (groups, windows, taps · channels)."""
+    places, depth = seen.shape[: problem.rank + 1], problem.filters.shape[-2]
+    grouped = np.moveaxis(seen.reshape(*seen.shape[:-1], problem.groups, depth), -2, 0)
+    return grouped.reshape(problem.groups, prod(places), prod(problem.filter_sizes) * depth)
+
+
+def _matrices(filters: Array, groups: int) -> Array:
+    """Return the filters of every group as the columns of its matrix, (groups, taps · channels, filters)."""
+    width = filters.shape[-1] // groups
+    return np.moveaxis(filters.reshape(prod(filters.shape[:-1]), groups, width), 1, 0)
+
+
+def _arriving(problem: Problem, out_backprop: Array) -> Array:
+    """Return what arrives at the outputs of every group, (groups, windows, filters)."""
+    *places, out_channels = out_backprop.shape
+    rows = out_backprop.astype(problem.accumulator, copy=False)
+    return np.moveaxis(rows.reshape(prod(places), problem.groups, out_channels // problem.groups), 1, 0)
 
 
 def col2im(
@@ -102,3 +184,5 @@ def col2im(
 
 
 conv1d, conv2d, conv3d = operations(convolve)
+conv1d_backprop_input, conv2d_backprop_input, conv3d_backprop_input = input_operations(input_gradient, __name__)
+conv1d_backprop_filter, conv2d_backprop_filter, conv3d_backprop_filter = filter_operations(filter_gradient, __name__)

@@ -39,30 +39,35 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has the pool, but not its threads
 
 
-def by_pieces(convolve: Callable[[Problem], Array], problem: Problem, positions: int) -> Array:
-    """Return `convolve(problem)`, computed piece by piece.
+def by_pieces(fill: Callable[[Problem, Array], None], problem: Problem, positions: int) -> Array:
+    """Return the convolution, computed piece by piece.
 
     Args:
-        convolve: an algorithm.
+        fill: computes a problem into its part of the output, which is contiguous.
         problem: in normal form.
         positions: outputs of a piece, about; at least a row is taken.
     """
-    shape = (len(problem.input), *problem.out_sizes, problem.filters.shape[-1])
-    if prod(shape[:-1]) <= positions:
-        return convolve(problem)
-    output: Array = np.empty(shape, problem.accumulator)
+    output: Array = np.empty((len(problem.input), *problem.out_sizes, problem.filters.shape[-1]), problem.accumulator)
+    if prod(output.shape[:-1]) <= positions:
+        fill(problem, output)
+        return output
     for place, piece in pieces(problem, positions):
-        output[place] = convolve(piece)
+        fill(piece, output[place])
     return output
 
 
 def for_each(function: Callable[[Sequence[Part]], None], parts: Sequence[Part], shared: bool) -> None:
-    """Call a function with all parts; where `shared` is true, in every thread with a stretch of neighbouring ones."""
+    """Call a function with all parts; where `shared` is true, in every thread with a stretch of neighbouring ones.
+
+    The calling thread takes the first stretch: it is awake already.
+    """
     threads = THREADS if shared else 1
     bounds = [len(parts) * thread // threads for thread in range(threads + 1)]
-    stretches = [parts[start:stop] for start, stop in pairwise(bounds)]
-    for _ in _pool().map(function, stretches) if shared else map(function, stretches):
-        pass
+    own, *others = (parts[start:stop] for start, stop in pairwise(bounds))
+    waiting = [_pool().submit(function, stretch) for stretch in others]
+    function(own)
+    for stretch in waiting:
+        stretch.result()
 
 
 def pieces(problem: Problem, positions: int) -> Iterator[Part]:
@@ -75,6 +80,7 @@ def pieces(problem: Problem, positions: int) -> Iterator[Part]:
     """
     height, *inner = problem.out_sizes
     rows = max(1, min(height, positions // max(1, prod(inner))))
+    rows = -(-height // -(-height // rows)) if height else 1  # as many in every piece, not a rest of one row
     images = max(1, positions // max(1, prod(problem.out_sizes))) if rows == height else 1
     for image in range(0, len(problem.input), images):
         for row in range(0, height, rows):

@@ -38,14 +38,14 @@ from reference.pieces import THREADS, Part, for_each, pieces
 
 __all__ = ["conv1d", "conv2d", "conv3d", "convolve"]
 
-INNER = 1024
-"""Elements of the inner loop of a depthwise convolution: 4 KiB of float32 each of input, filters and output."""
+INNER = 2048
+"""Elements of the inner loop of a depthwise convolution: 8 KiB of float32 each of input, filters and output."""
 
 PIECE = 400_000
 """Outputs of a piece of a depthwise convolution, all channels counted: 1.6 MB of float32."""
 
-SHARED = 2_000_000
-"""Multiplications from which a depthwise convolution is worth waking threads, some 0.1 ms."""
+SHARED = 4_000_000
+"""Multiplications from which a depthwise convolution is worth waking threads, some 0.8 ms: their cores may be busy."""
 
 
 def convolve(problem: Problem) -> Array:

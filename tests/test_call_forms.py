@@ -71,6 +71,55 @@ def test_modes_are_numpys_where_the_filter_is_longer(module: Any, mode: Any, siz
 
 
 @every_module
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+@pytest.mark.parametrize("sizes", [(3, 2), (2, 3), (4, 1), (7, 6), (8, 3), (3, 9)], ids=str)
+def test_modes_of_two_axes_are_numpys_along_each(module: Any, mode: Any, sizes: tuple[int, int]) -> None:
+    """A filter that is a product of a column and a row correlates with one after the other."""
+    image, column, row = whole(7, 6), whole(sizes[0]), whole(sizes[1])
+    expected = np.apply_along_axis(np.correlate, 0, image, column, mode)
+    expected = np.apply_along_axis(np.correlate, 1, expected, row, mode)
+    np.testing.assert_array_equal(module.conv2d(image, np.outer(column, row), padding=mode), expected)
+
+
+SHORT_SHAPES: dict[str, list[tuple[tuple[int, ...], ...]]] = {
+    "conv1d": [((7,), (3,), ()), ((7, 2), (3, 2), ()), ((7, 2), (3,), ()), ((7, 2), (3, 2, 4), (4,))],
+    "conv2d": [((2, 5, 4, 3), (3, 2), ()), ((2, 5, 4, 3), (3, 2, 3), ())],
+    "conv3d": [
+        ((4, 5, 3), (2, 3, 1), ()),
+        ((4, 5, 3, 2), (2, 3, 1, 2), ()),
+        ((4, 5, 3, 2), (2, 3, 1), ()),
+        ((2, 4, 5, 3, 6), (2, 3, 1), ()),
+    ],
+}
+
+
+@every_module
+@pytest.mark.parametrize(
+    ("operation", "image_shape", "filters_shape", "last"),
+    [(operation, *shapes) for operation, forms in SHORT_SHAPES.items() for shapes in forms],
+    ids=str,
+)
+def test_short_shapes(module: Any, operation: str, image_shape: Any, filters_shape: Any, last: Any) -> None:
+    rank = int(operation[4])
+    image, filters = whole(*image_shape), whole(*filters_shape)
+    channels = image_shape[rank:][-1] if len(image_shape) > rank else 1
+    full_image = image.reshape(
+        *image_shape[: max(0, len(image_shape) - rank - 1)] or (1,), *spatial(image_shape, rank), -1
+    )
+    full_filters = filters.reshape(*filters_shape[:rank], *(filters_shape[rank:] or (1,)), *(() if last else (1,)))
+    full_filters = np.broadcast_to(full_filters, (*filters_shape[:rank], channels, *(last or (1,))))
+    expected = getattr(naive, operation)(full_image, full_filters)
+    batch = expected.shape[:1] if len(image_shape) == rank + 2 else ()
+    output = getattr(module, operation)(image, filters)
+    assert output.shape == (*batch, *expected.shape[1:-1], *last)
+    np.testing.assert_array_equal(output, expected.reshape(output.shape))
+
+
+def spatial(shape: tuple[int, ...], rank: int) -> tuple[int, ...]:
+    return shape[-rank - 1 : -1] if len(shape) > rank else shape
+
+
+@every_module
 def test_channels_first(module: Any) -> None:
     image, filters = whole(2, 7, 6, 4), whole(3, 2, 2, 6)
     expected = naive.conv2d(image, filters, (2, 1), [[0, 0], [1, 0], [0, 2], [0, 0]])

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import reference
-from reference import naive_gradients
+from reference import im2col, naive_gradients
 from reference.arguments import prepare
 from reference.naive import window_starts
 
@@ -134,6 +134,13 @@ def test_fast_equals_naive(kind: str, drawn: Drawn) -> None:
     np.testing.assert_array_equal(drawn.call(kind), drawn.call(kind, naive_gradients), strict=True)
 
 
+@pytest.mark.parametrize("kind", KINDS[:2])
+@thorough(500)
+@given(drawn=problems())
+def test_columns_equal_naive(kind: str, drawn: Drawn) -> None:
+    np.testing.assert_array_equal(drawn.call(kind, im2col), drawn.call(kind, naive_gradients), strict=True)
+
+
 @thorough(400)
 @given(drawn=problems())
 def test_convolution_is_adjoint_to_its_gradients(drawn: Drawn) -> None:
@@ -172,6 +179,21 @@ def test_depthwise_is_adjoint_to_its_gradients(drawn: Drawn) -> None:
         drawn.input, stacks.shape, drawn.arriving, **drawn.parameters
     )
     assert np.vdot(drawn.input, to_input) == np.vdot(stacks, to_filter) == product
+
+
+@thorough(200)
+@given(drawn=problems(ranks=(2,), depths=1), width=st.integers(1, 3))
+def test_separable_is_adjoint_to_the_gradients_of_its_two_steps(drawn: Drawn, width: int) -> None:
+    stacks = drawn.filters.reshape(*drawn.filters.shape[:2], drawn.input.shape[-1], -1)
+    between = reference.depthwise_conv2d(drawn.input, stacks, **drawn.parameters)
+    mixing = whole(np.random.default_rng(width), (1, 1, between.shape[-1], width))
+    arriving = whole(np.random.default_rng(between.size), (*between.shape[:-1], width))
+    product = np.vdot(reference.separable_conv2d(drawn.input, stacks, mixing, **drawn.parameters), arriving)
+    back = reference.conv2d_backprop_input(between.shape, mixing, arriving)
+    to_input = reference.depthwise_conv2d_backprop_input(drawn.input.shape, stacks, back, **drawn.parameters)
+    to_stacks = reference.depthwise_conv2d_backprop_filter(drawn.input, stacks.shape, back, **drawn.parameters)
+    to_mixing = reference.conv2d_backprop_filter(between, mixing.shape, arriving)
+    assert np.vdot(drawn.input, to_input) == np.vdot(stacks, to_stacks) == np.vdot(mixing, to_mixing) == product
 
 
 @thorough(200)
@@ -335,6 +357,7 @@ IMAGE, FILTERS = np.ones((1, 4, 5, 6)), np.ones((3, 2, 6, 7))
             (IMAGE, np.ones((3, 2, 6, 2)), np.ones((1, 1, 6, 3))),
             r"separable_conv2d: pointwise_filter.shape must be \(1, 1, 12, out_channels\), but is \(1, 1, 6, 3\)",
         ),
+        ("bias_add", (IMAGE * 1j, np.ones(6)), "bias_add: value must be of float16, .* but is of complex128"),
         ("bias_add", (IMAGE, np.ones(5)), r"bias_add: bias.shape must be \(6,\), but is \(5,\)"),
         ("bias_add_grad", (np.ones(5),), r"bias_add_grad: out_backprop must be an array of at least 2 axes, but is"),
         ("bias_add_grad", (IMAGE, "HWCN"), r"bias_add_grad: data_format must be 'N…C' or 'NC…', but is 'HWCN'"),

@@ -4,95 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from rationals import DTYPES, LARGEST_EXPONENT, PRECISION, Sample, draw_sample, rounded
 
 from reference import naive, oracle
 
 Array = NDArray[Any]
-Pair = tuple[int, int]
-
-DTYPES: dict[str, np.dtype[Any]] = {
-    "float16": np.dtype(np.float16),
-    "bfloat16": np.dtype(ml_dtypes.bfloat16),
-    "float32": np.dtype(np.float32),
-    "float64": np.dtype(np.float64),
-}
-PRECISION = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
-LARGEST_EXPONENT = {"float16": 15, "bfloat16": 127, "float32": 127, "float64": 1023}
 
 every_dtype = pytest.mark.parametrize("name", DTYPES)
-
-
-def rounded(exact: Fraction, name: str) -> float:
-    """Round to nearest even by whole numbers: count the places that the format has at this magnitude."""
-    if exact == 0:
-        return 0.0
-    exponent = exact.numerator.bit_length() - exact.denominator.bit_length()
-    exponent -= abs(exact) < Fraction(2) ** exponent
-    place = Fraction(2) ** (max(exponent, 1 - LARGEST_EXPONENT[name]) - PRECISION[name] + 1)
-    answer = round(exact / place) * place
-    if abs(answer) >= Fraction(2) ** (LARGEST_EXPONENT[name] + 1):
-        return math.inf if answer > 0 else -math.inf
-    return float(answer)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A small problem of random geometry, and its exact sums."""
-
-    input: Array
-    filters: Array
-    bias: Array | None
-    strides: Pair
-    dilations: Pair
-    padding: tuple[Pair, Pair]
-
-    def answer(self, **options: Any) -> oracle.Exact:
-        """Return what the oracle says."""
-        pads: Any = self.padding
-        return oracle.conv2d(
-            self.input, self.filters, self.strides, pads, dilations=self.dilations, bias=self.bias, **options
-        )
-
-    def terms(self, place: tuple[int, ...]) -> list[Fraction]:
-        """Return the products behind one output element, and the bias, by checking every tap's bounds."""
-        batch, row, column, channel = place
-        height, width, depth, out_channels = self.filters.shape
-        first = channel // (out_channels // (self.input.shape[3] // depth)) * depth
-        found = [] if self.bias is None else [rational(self.bias[channel])]
-        for down, right in np.ndindex(height, width):
-            y = row * self.strides[0] + down * self.dilations[0] - self.padding[0][0]
-            x = column * self.strides[1] + right * self.dilations[1] - self.padding[1][0]
-            if 0 <= y < self.input.shape[1] and 0 <= x < self.input.shape[2]:
-                pixels, weights = self.input[batch, y, x, first : first + depth], self.filters[down, right, :, channel]
-                found += [rational(a) * rational(b) for a, b in zip(pixels, weights, strict=True)]
-        return found
-
-
-def rational(value: Any) -> Fraction:
-    return Fraction(int(value)) if isinstance(value, np.integer) else Fraction(float(value))
-
-
-def draw_sample(seed: int, draw: Callable[[np.random.Generator, tuple[int, ...]], Array]) -> Sample:
-    generator = np.random.default_rng(seed)
-    groups, depth, channels, height, width = (int(size) for size in generator.integers(1, 4, 5))
-    strides, dilations, before, after = ((int(a), int(b)) for a, b in generator.integers(1, 3, (4, 2)))
-    sizes = generator.integers(3, 7, 2)
-    return Sample(
-        input=draw(generator, (int(generator.integers(1, 3)), *sizes, groups * depth)),
-        filters=draw(generator, (height, width, depth, groups * channels)),
-        bias=draw(generator, (groups * channels,)) if seed % 2 else None,
-        strides=strides,
-        dilations=dilations,
-        padding=((before[0], after[0] + 2), (before[1], after[1] + 1)),
-    )
 
 
 def spread(generator: np.random.Generator, shape: tuple[int, ...], name: str, span: int) -> Array:
@@ -171,30 +95,6 @@ def test_oracle_magnitude_is_an_upper_bound_and_exact_for_integers(name: str, ki
         for place in np.ndindex(answer.value.shape):
             exact = sum(map(abs, sample.terms(place)), Fraction(0))
             assert exact <= Fraction(float(answer.magnitude[place])) <= exact * (1 + excess)
-
-
-@pytest.mark.parametrize(
-    ("dtype", "out", "bits"),
-    [
-        ("int8", "int32", 7),
-        ("uint8", "int64", 8),
-        ("int32", "int64", 28),
-        ("int64", "int64", 28),
-        ("int64", "int32", 11),
-    ],
-)
-def test_oracle_integers_are_exact(dtype: str, out: str, bits: int) -> None:
-    def draw(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        info = np.iinfo(dtype)
-        return generator.integers(max(info.min, -(2**bits)), min(info.max, 2**bits), shape, dtype, endpoint=True)
-
-    for seed in range(50):
-        sample = draw_sample(seed, draw)
-        answer = sample.answer(dtype=out)
-        assert answer.value.dtype == out
-        assert answer.is_exact
-        for place in np.ndindex(answer.value.shape):
-            assert int(answer.value[place]) == sum(sample.terms(place))
 
 
 @every_dtype
