@@ -57,9 +57,9 @@ def judge(case: Case, expected: Expected, answer: Array) -> Verdict:
     if answer.shape != case.output:
         worst = f"none compared: the shape is {_shape(answer.shape)}, must be {_shape(case.output)}"
         return Verdict(False, "shape", f"the shape {_shape(case.output)}", worst, _all(expected))
-    if answer.dtype.name != case.dtype:
-        worst = f"none compared: the dtype is {answer.dtype}, must be {case.dtype}"
-        return Verdict(False, "dtype", f"the dtype {case.dtype}", worst, _all(expected))
+    if answer.dtype.name != case.out_dtype:
+        worst = f"none compared: the dtype is {answer.dtype}, must be {case.out_dtype}"
+        return Verdict(False, "dtype", f"the dtype {case.out_dtype}", worst, _all(expected))
     verdict = _exact(expected, answer) if expected.exact else _bounded(case, expected, answer)
     if not verdict.passed or case.literal is None:
         return verdict
@@ -74,15 +74,15 @@ def _exact(expected: Expected, answer: Array) -> Verdict:
 
 
 def _bounded(case: Case, expected: Expected, answer: Array) -> Verdict:
-    limit = bound.elementwise(expected.largest, expected.magnitude, expected.terms, case.dtype)
+    limit = bound.elementwise(expected.largest, expected.magnitude, expected.terms, case.out_dtype)
     error = np.abs(answer.astype(np.float64) - expected.value)
-    u = FORMATS[ACCUMULATOR[case.dtype]].unit_roundoff
+    u = FORMATS[ACCUMULATOR[case.out_dtype]].unit_roundoff
     rule = f"|error| ≤ 2·{expected.terms}·u·Σ|input·filters|, u = {u:.3g}"
     verdict = _compare("bound", rule, answer, expected.value, error, limit)
     if not verdict.passed:
         return verdict
     signed = answer.astype(np.float64) - expected.value
-    total = bound.broken_total(signed, expected.value, expected.magnitude, expected.terms, case.dtype)
+    total = bound.broken_total(signed, expected.value, expected.magnitude, expected.terms, case.out_dtype)
     if not total:
         return verdict
     return Verdict(False, "bound", total, _worst(answer, expected.value, error, limit), f"all {error.size:,} together")
@@ -96,7 +96,7 @@ def _literal(case: Case, expected: Expected, answer: Array) -> Verdict:
     stated = np.asarray(literal.values, np.float64).reshape(case.output[0], rows, *case.output[2:])
     part, reference = answer[:, :rows], expected.value[:, :rows]
     error = np.abs(part.astype(np.float64) - stated)
-    rounding = bound.elementwise(expected.largest, expected.magnitude, expected.terms, case.dtype)[:, :rows]
+    rounding = bound.elementwise(expected.largest, expected.magnitude, expected.terms, case.out_dtype)[:, :rows]
     if literal.decimals is None:
         rule, limit, words = "exact", np.zeros_like(error), "equality with the literal in the catalogue"
         if not expected.exact:

@@ -33,7 +33,7 @@ def json_report(run: Run) -> dict[str, Any]:
                 "version": status.version,
                 "status": status.state.value,
                 "reason": status.reason,
-                "traits": {},
+                "traits": {trait.name: {"value": trait.value, "sentence": trait.sentence} for trait in status.traits},
             }
             for status in run.implementations
         ],

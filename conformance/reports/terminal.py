@@ -66,9 +66,20 @@ def _print_implementation(console: Console, status: Status, results: list[Result
         table.add_row(case.id, case.notation, case.shown_padding, case.shown_strides, result.rule, shown)
     console.print(table)
     console.print()
+    _print_traits(console, status)
     for (outcome, detail), ids in _by_detail(results).items():
         console.print(f"{outcome} {', '.join(ids)}", style=_STYLES.get(outcome, "red"), markup=False)
         console.print(f"{detail}\n", markup=False, soft_wrap=True)
+
+
+def _print_traits(console: Console, status: Status) -> None:
+    """Print what was measured beside the judgement, a line each."""
+    for trait in status.traits:
+        console.print(
+            f"trait {trait.name}: {trait.value} ({trait.sentence})", style="dim", markup=False, soft_wrap=True
+        )
+    if status.traits:
+        console.print()
 
 
 def _by_detail(results: list[Result]) -> dict[tuple[Outcome, str], list[str]]:
