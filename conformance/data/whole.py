@@ -100,7 +100,7 @@ def saturating(shape: Shape, source: Source) -> Array:
     first = (0,) if source.is_image else (..., 0)
     if math.prod(shape):
         values[first] = negative[first]
-    return values
+    return np.asarray(values)
 
 
 def _odd(draws: Array, bits: int) -> Array:
