@@ -87,8 +87,8 @@ def _proof(case: Case, answer: oracle.Exact, style: DType, exact: bool) -> str:
         return f"sums may round, {total}"
     if answer.peak == 0:
         return "every product is 0, and so is every sum"
-    if FORMATS[case.dtype].smallest_normal == 0:
-        return f"whole numbers that {case.dtype} holds, which never rounds; {total}"
+    if FORMATS[case.out_dtype].smallest_normal == 0:
+        return f"whole numbers that {case.out_dtype} holds, which never rounds; {total}"
     power = round(math.log2(answer.quantum))
     numbers = f"multiples of 2^{power}" if power else "whole numbers"
     limit = f"2^{FORMATS[style].bits + power}"
