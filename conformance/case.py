@@ -18,13 +18,14 @@ Pads = tuple[tuple[int, int], ...]
 
 
 class DType(StrEnum):
-    """Of input, filters, bias and output; `bfloat16` is that of ml_dtypes."""
+    """Of input, filters, bias and output; `bfloat16` is that of ml_dtypes, and int8 is summed in int32."""
 
     FLOAT16 = "float16"
     BFLOAT16 = "bfloat16"
     FLOAT32 = "float32"
     FLOAT64 = "float64"
     INT32 = "int32"
+    INT8 = "int8"
 
 
 def numpy_dtype(dtype: DType) -> np.dtype[Any]:
@@ -87,7 +88,7 @@ class Case:
         strides: input elements per output step, for every spatial axis.
         dilations: input elements between taps, for every spatial axis.
         padding: `VALID`, `SAME` or a pair (before, after) for every spatial axis.
-        dtype: of operands and output.
+        dtype: of the operands but the bias; see `out_dtype` for bias and output.
         memory: how the operands lie in memory; `broadcast` makes them equal along an axis.
         data: recipe or literal numbers by operand: `input`, `filters`, `out_backprop`.
         literal: the output as written in the catalogue, if it is.
@@ -95,7 +96,9 @@ class Case:
         tags: words to select by.
         why: the reason for the case.
         source: where it comes from.
+        weak: why it may miss a mistake that its data could show, if that is on purpose; see `conformance.weakness`.
         catalogue: the file that it stands in, as given; nothing for the shipped catalogue.
+        line: where it begins there.
     """
 
     id: str
@@ -116,7 +119,14 @@ class Case:
     tags: tuple[str, ...] = ()
     why: str = ""
     source: str = ""
+    weak: str = ""
     catalogue: str = ""
+    line: int = 0
+
+    @property
+    def out_dtype(self) -> DType:
+        """The dtype of bias and output: int32 for int8, whose sums leave it, else that of the operands."""
+        return DType.INT32 if self.dtype is DType.INT8 else self.dtype
 
     @property
     def out_channels(self) -> int:

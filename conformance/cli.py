@@ -28,6 +28,8 @@ from conformance.judgement import Accuracy, expect
 from conformance.runner import attempt
 from conformance.runner import run as run_cases
 from conformance.selection import select
+from conformance.traits import measure_traits
+from conformance.weakness import weak_cases
 
 __all__ = ["app", "main"]
 
@@ -162,13 +164,18 @@ def check(
         bool, typer.Option("--schema", help="Print the JSON Schema of a catalogue, for editors.")
     ] = False,
 ) -> None:
-    """Check catalogues without running them; prints every fault of every file."""
+    """Check catalogues without running them; prints every fault of every file, and cases that cannot tell much."""
     if schema:
         print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
         return
     cases, faults = check_catalogue(catalogues or (), memory_budget)
     if faults:
         raise CatalogueError(faults)
+    weak, faults = weak_cases(cases, shipped_catalogue())
+    if faults:
+        raise CatalogueError(faults)
+    for warning in weak:
+        print(warning)
     names = ", ".join(map(str, catalogues or [shipped_catalogue()]))
     print(f"{names}: {len(cases)} case{'s' * (len(cases) != 1)}, no faults")
 
@@ -186,6 +193,7 @@ def _judge(spec: str, cases: list[Case], record: reports.Run, rounds: int, deman
             for result in run_cases(cases, implementation, rounds=rounds, demand=demand):
                 record.results.append(result)
                 progress.update(task, advance=1, case=result.case.id)
+            status = replace(status, traits=measure_traits(implementation))
         except Unavailable as error:
             status = replace(status, state=reports.State.UNAVAILABLE, reason=str(error))
         except KeyboardInterrupt:

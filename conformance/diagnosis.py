@@ -26,8 +26,8 @@ def diagnose(case: Case, operands: Operands, expected: Expected, answer: Array) 
     """
     if answer.dtype.kind not in "fiub" and answer.dtype.name not in set(DType):
         return []
-    if answer.dtype.name != case.dtype:
-        other = f"computes in or converts to {answer.dtype} where the operands are {case.dtype}"
+    if answer.dtype.name != case.out_dtype:
+        other = f"computes in or converts to {answer.dtype} where the operands are {case.out_dtype}"
         if answer.shape == case.output and _agrees(case, expected, answer, expected.value):
             return [f"{other}; the values are right"]
     if case.operation is not Operation.CONV2D:
@@ -54,6 +54,6 @@ def _agrees(case: Case, expected: Expected, answer: Array, wrong: Array) -> bool
         return False
     limit = 0.0
     if not expected.exact:
-        limit = float(elementwise(expected.largest, expected.magnitude, expected.terms, case.dtype).max(initial=0))
-    rounded = wrong.astype(numpy_dtype(case.dtype)).astype(np.float64)
+        limit = float(elementwise(expected.largest, expected.magnitude, expected.terms, case.out_dtype).max(initial=0))
+    rounded = wrong.astype(numpy_dtype(case.out_dtype)).astype(np.float64)
     return bool(np.all(np.abs(answer.astype(np.float64) - rounded) <= limit))

@@ -86,7 +86,7 @@ def _times(part: Array, factor: int) -> Array:
 
 def _has_room(case: Case, operands: Operands, expected: Expected) -> bool:
     """Tell whether everything can be doubled: operands, sums and results."""
-    dtype, accumulator = numpy_dtype(case.dtype), numpy_dtype(ACCUMULATOR[case.dtype])
+    dtype, accumulator = numpy_dtype(case.out_dtype), numpy_dtype(ACCUMULATOR[case.out_dtype])
     doubled = [(part, part.dtype) for part in operands.taken_by(case.operation).values()]
     doubled += [(expected.magnitude, accumulator), (expected.largest, dtype)]
     return all(2 * _largest(part) <= _limit(dtype) for part, dtype in doubled)

@@ -16,7 +16,7 @@ LAYERS = [
     {"case"},
     {"memory"},
     {"data", "catalogue", "implementations", "judgement", "defects", "selection"},
-    {"diagnosis", "handover", "twin"},
+    {"diagnosis", "handover", "traits", "twin", "weakness"},
     {"trial"},
     {"runner"},
     {"reports"},

@@ -81,7 +81,8 @@ ENTRIES = {
     "recipe": (
         entry(data="{input: arrange}"),
         "cases.yaml:5: case 'x': data.input must be numbers or one of the recipes arange · N - arange · integers · "
-        "wide · round(normal(SEED), DECIMALS), but is 'arrange' (did you mean 'arange'?)",
+        "wide · sparse · one-hot · saturating · normal · normal(SEED) · round(normal(SEED), DECIMALS) · cancelling · "
+        "special, but is 'arrange' (did you mean 'arange'?)",
     ),
     "budget": (
         entry(input="[20000, 20000]", filters="[1, 1]", output="[20000, 20000]"),
@@ -216,7 +217,8 @@ ENTRIES = {
     ),
     "dtype": (
         entry(dtype="float12"),
-        "cases.yaml:5: case 'x': dtype must be one of float16, bfloat16, float32, float64, int32, but is \"float12\"",
+        "cases.yaml:5: case 'x': dtype must be one of float16, bfloat16, float32, float64, int32, int8, but is "
+        '"float12"',
     ),
     "byte-order": (
         entry(dtype="'>f4'"),

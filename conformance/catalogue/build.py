@@ -29,7 +29,10 @@ _LARGEST = {
     DType.FLOAT32: float(np.finfo(np.float32).max),
     DType.FLOAT64: float(np.finfo(np.float64).max),
     DType.INT32: float(np.iinfo(np.int32).max),
+    DType.INT8: float(np.iinfo(np.int8).max),
 }
+
+_INTEGERS = (DType.INT32, DType.INT8)
 
 Path = list[str | int]
 
@@ -80,6 +83,7 @@ class Builder:
             tags=tuple(entry.tags),
             why=entry.why,
             source=entry.source,
+            weak=entry.weak,
         )
 
     def _fault(self, path: str, text: str) -> None:
@@ -107,23 +111,29 @@ class Builder:
         name = operand if operand == "bias" else f"data.{operand}"
         if isinstance(content, str):
             try:
-                parse_recipe(content)
+                recipe = parse_recipe(content)
             except ValueError as error:
                 self._fault(name, str(error))
+                return
+            if not recipe.whole and self._entry.dtype in _INTEGERS:
+                text = f"must be whole numbers for {self._entry.dtype}, but {content!r} gives others"
+                self._fault(name, f"{text}; integers, wide and sparse are such")
         else:
             self._check_numbers(name, content, shape)
 
     def _check_numbers(self, name: str, content: Any, shape: Shape) -> None:
-        largest = _LARGEST[self._entry.dtype]
+        whole = self._entry.dtype in _INTEGERS
+        dtype = DType.INT32 if whole and not name.startswith("data") else self._entry.dtype
+        largest = _LARGEST[dtype]
         for number in _leaves(content):
             if isinstance(number, bool) or not isinstance(number, int | float):
                 self._fault(name, f"must be numbers, but holds {json.dumps(number)}")
                 return
-            if self._entry.dtype is DType.INT32 and name.startswith(("data", "bias")) and isinstance(number, float):
-                self._fault(name, f"must be whole numbers for int32, but holds {number}")
+            if whole and name.startswith(("data", "bias")) and isinstance(number, float):
+                self._fault(name, f"must be whole numbers for {dtype}, but holds {number}")
                 return
             if not abs(number) <= largest:
-                self._fault(name, f"must be numbers that {self._entry.dtype} holds, but holds {number!s:.20}")
+                self._fault(name, f"must be numbers that {dtype} holds, but holds {number!s:.20}")
                 return
         try:
             actual = np.asarray(content, np.float64).shape

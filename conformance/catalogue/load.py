@@ -100,7 +100,7 @@ def _entries(document: Document, taken: dict[str, str], budget: float) -> Iterat
                 taken[str(name)] = f"{document.file}:{document.line([index, 'id'])}"
             built = [fault] if fault else _case(values, budget, derived=values is not written)
             if isinstance(built, Case):
-                yield built
+                yield replace(built, line=document.line([index]))
                 continue
             for path, text in built:
                 if text not in seen:  # what is wrong with all cases of a matrix is said once

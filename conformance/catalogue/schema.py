@@ -77,7 +77,7 @@ class CaseEntry(_Model):
         1, description="a number >= 1 or [vertical, horizontal]"
     )
     bias: list[int | float] | str | None = Field(None, description="a list of a number per output channel, or a recipe")
-    dtype: DType = Field(DType.FLOAT32, strict=False, description="one of float16, bfloat16, float32, float64, int32")
+    dtype: DType = Field(DType.FLOAT32, strict=False, description=f"one of {', '.join(DType)}")
     memory: Memory = Field(Memory.CONTIGUOUS, strict=False, description=f"one of {', '.join(Memory)}")
     data: Data = Field(
         Data(), description="a mapping of input, filters and out_backprop to a recipe or to literal numbers"
@@ -94,6 +94,7 @@ class CaseEntry(_Model):
     tags: list[str] = Field(default_factory=list, description="a list of words")
     why: str = Field("", description="a sentence")
     source: str = Field("", description="a sentence or an address")
+    weak: str = Field("", description="a sentence: why the output may be mostly zero, constant or symmetric")
 
 
 def json_schema() -> dict[str, Any]:

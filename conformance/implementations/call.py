@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.case import Case, Kind, Operation
+from conformance.case import Case, DType, Kind, Operation
 from conformance.data import Array, Operands
 from conformance.errors import ConformanceError, Unsupported
 from conformance.implementations.load import Implementation
@@ -50,12 +50,23 @@ def call(implementation: Implementation, case: Case, operands: Operands) -> Arra
     positional, keywords, takes_bias = _arguments(function, case, operands)
     try:
         answer = _array(function(*_leading(case, operands), *positional, **keywords))
+        _check_offered(implementation, case, answer)
         if operands.bias is None or takes_bias or answer.shape[-1:] != operands.bias.shape:
             return answer
         bias_add = implementation.functions.get("bias_add")
         return answer + operands.bias if bias_add is None else _array(bias_add(answer, operands.bias))
     except NotImplementedError as error:
         raise Unsupported(str(error) or "the implementation says that it does not support this") from error
+
+
+def _check_offered(implementation: Implementation, case: Case, answer: Array) -> None:
+    """Look at the dtype of the answer, which may say that the implementation does not offer what is asked.
+
+    Raises:
+        Unsupported: int8 comes back as int8, which cannot hold its sums.
+    """
+    if case.dtype is DType.INT8 and answer.dtype == np.int8:
+        raise Unsupported(f"{implementation.name} gives int8 for int8, and no sums in {case.out_dtype}")
 
 
 def call_arguments(case: Case) -> dict[str, Any]:

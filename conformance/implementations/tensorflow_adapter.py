@@ -3,11 +3,12 @@
 `tf.nn` has no gradients of `conv1d` and `conv3d` in their call form; they are what `tf.GradientTape` makes of these.
 Documented limits, reported as unsupported: `conv1d` and `conv3d` take no explicit padding, and `conv3d` no groups; the
 filter gradient of a dilated convolution has no CPU kernel ("Current CPU implementations do not yet support dilation
-rates larger than 1").
+rates larger than 1"); no operation takes int8 ("Value for attr 'T' of int8 is not in the list of allowed values").
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -36,22 +37,38 @@ __all__ = [
 VERSION: str = tf.__version__
 
 bias_add = tf.nn.bias_add
-conv2d = tf.nn.conv2d
-depthwise_conv2d = tf.nn.depthwise_conv2d
-conv1d_transpose = tf.nn.conv1d_transpose
-conv2d_transpose = tf.nn.conv2d_transpose
-conv3d_transpose = tf.nn.conv3d_transpose
-conv2d_backprop_input = tf.compat.v1.nn.conv2d_backprop_input
-depthwise_conv2d_backprop_input = tf.nn.depthwise_conv2d_backprop_input
-depthwise_conv2d_backprop_filter = tf.nn.depthwise_conv2d_backprop_filter
 
 
+def _without_int8(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function`, refusing int8, which it has no kernel for."""
+
+    @functools.wraps(function)
+    def refusing(*operands: Any, **options: Any) -> Any:
+        if any(getattr(operand, "dtype", None) == "int8" for operand in operands):
+            raise NotImplementedError("TensorFlow's convolutions take float16 to float64, bfloat16 and int32, not int8")
+        return function(*operands, **options)
+
+    return refusing
+
+
+conv2d = _without_int8(tf.nn.conv2d)
+depthwise_conv2d = _without_int8(tf.nn.depthwise_conv2d)
+conv1d_transpose = _without_int8(tf.nn.conv1d_transpose)
+conv2d_transpose = _without_int8(tf.nn.conv2d_transpose)
+conv3d_transpose = _without_int8(tf.nn.conv3d_transpose)
+conv2d_backprop_input = _without_int8(tf.compat.v1.nn.conv2d_backprop_input)
+depthwise_conv2d_backprop_input = _without_int8(tf.nn.depthwise_conv2d_backprop_input)
+depthwise_conv2d_backprop_filter = _without_int8(tf.nn.depthwise_conv2d_backprop_filter)
+
+
+@_without_int8
 def conv1d(input: Any, filters: Any, stride: int, padding: Any, **options: Any) -> Any:
     """Call `tf.nn.conv1d`."""
     _refuse_pairs("conv1d", padding)
     return tf.nn.conv1d(input, filters, stride, padding, **options)
 
 
+@_without_int8
 def conv3d(input: Any, filters: Any, strides: Any, padding: Any, **options: Any) -> Any:
     """Call `tf.nn.conv3d`."""
     _refuse_pairs("conv3d", padding)
@@ -60,6 +77,7 @@ def conv3d(input: Any, filters: Any, strides: Any, padding: Any, **options: Any)
     return tf.nn.conv3d(input, filters, strides, padding, **options)
 
 
+@_without_int8
 def conv2d_backprop_filter(
     input: Any, filter_sizes: Any, out_backprop: Any, strides: Any, padding: Any, **options: Any
 ) -> Any:
@@ -69,24 +87,28 @@ def conv2d_backprop_filter(
     return tf.compat.v1.nn.conv2d_backprop_filter(input, filter_sizes, out_backprop, strides, padding, **options)
 
 
+@_without_int8
 def conv1d_backprop_input(input_sizes: Any, filters: Any, out_backprop: Any, strides: int, **options: Any) -> Any:
     """Return the gradient by the input of `conv1d`."""
     image = tf.zeros(input_sizes, out_backprop.dtype)
     return _gradient(lambda: conv1d(image, filters, strides, **options), image, out_backprop)
 
 
+@_without_int8
 def conv1d_backprop_filter(input: Any, filter_sizes: Any, out_backprop: Any, strides: int, **options: Any) -> Any:
     """Return the gradient by the filters of `conv1d`."""
     filters = tf.zeros(filter_sizes, out_backprop.dtype)
     return _gradient(lambda: conv1d(input, filters, strides, **options), filters, out_backprop)
 
 
+@_without_int8
 def conv3d_backprop_input(input_sizes: Any, filters: Any, out_backprop: Any, strides: Any, **options: Any) -> Any:
     """Return the gradient by the input of `conv3d`."""
     image = tf.zeros(input_sizes, out_backprop.dtype)
     return _gradient(lambda: conv3d(image, filters, strides, **options), image, out_backprop)
 
 
+@_without_int8
 def conv3d_backprop_filter(input: Any, filter_sizes: Any, out_backprop: Any, strides: Any, **options: Any) -> Any:
     """Return the gradient by the filters of `conv3d`."""
     filters = tf.zeros(filter_sizes, out_backprop.dtype)

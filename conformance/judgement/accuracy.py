@@ -120,10 +120,10 @@ def margin_in(accuracy: Accuracy, case: Case, expected: Expected, error: Array) 
     """Return the largest error in units of a class's bound; infinite where an error has a bound of 0, or is NaN."""
     if accuracy is Accuracy.FAST_ALGORITHM:
         return _normwise(case, expected, error)
-    ratio = _largest_ratio(np.abs(error), elementwise_limit(accuracy, expected, case.dtype))
+    ratio = _largest_ratio(np.abs(error), elementwise_limit(accuracy, expected, case.out_dtype))
     if accuracy is not Accuracy.EXACT_ORDER:
         return ratio
-    together = bound.totals(error, expected.value, expected.magnitude, expected.terms, case.dtype)
+    together = bound.totals(error, expected.value, expected.magnitude, expected.terms, case.out_dtype)
     return max(ratio, *(total.ratio for total in together), 0.0)
 
 
@@ -145,15 +145,15 @@ def _normwise(case: Case, expected: Expected, error: Array) -> float:
     axes = (
         tuple(range(error.ndim - 2)) if case.operation.kind is Kind.FILTER_GRADIENT else tuple(range(1, error.ndim - 1))
     )
-    style, accumulator = FORMATS[case.dtype], FORMATS[ACCUMULATOR[case.dtype]]
+    style, accumulator = FORMATS[case.out_dtype], FORMATS[ACCUMULATOR[case.out_dtype]]
     size = np.abs(error)
     if style is not accumulator:
-        size = np.maximum(size - 3 * bound.unit_error(expected.largest, case.dtype), 0.0)
+        size = np.maximum(size - 3 * bound.unit_error(expected.largest, case.out_dtype), 0.0)
     spread = expected.norms.spread
     if spread is None:
         spread = AMPLIFICATION * np.sqrt(np.sum(expected.magnitude**2, axis=axes, keepdims=True))
     roundings = 1.6 * (_TRANSFORMS + expected.terms / 9)
-    unit = 0.0 if case.dtype is DType.INT32 else accumulator.unit_roundoff
+    unit = 0.0 if case.out_dtype is DType.INT32 else accumulator.unit_roundoff
     limit = np.sqrt(roundings) * unit * spread
     limit = limit + np.where(limit > 0, expected.terms * accumulator.smallest_normal, 0.0)
     return _largest_ratio(np.sqrt(np.sum(size**2, axis=axes, keepdims=True)), limit)

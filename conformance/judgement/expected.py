@@ -63,8 +63,8 @@ def expect(case: Case, operands: Operands) -> Expected:
         raise CatalogueError([Fault(Path(case.catalogue), 0, f"its sums leave int32: {error}", case.id)]) from error
     value = answer.value.astype(np.float64).reshape(case.output)
     magnitude = answer.magnitude.reshape(case.output)
-    style = ACCUMULATOR[case.dtype] if operands.bias is None else case.dtype
-    exact = FORMATS[case.dtype].smallest_normal == 0 or answer.is_exact_in(numpy_dtype(style))
+    style = ACCUMULATOR[case.out_dtype] if operands.bias is None else case.out_dtype
+    exact = FORMATS[case.out_dtype].smallest_normal == 0 or answer.is_exact_in(numpy_dtype(style))
     largest = np.abs(value) if operands.bias is None else np.abs(value) + np.abs(operands.bias.astype(np.float64))
     proof = _proof(case, answer, style, exact)
     norms, padding = norms_of(case, operands), on_padding(case, operands)
@@ -79,7 +79,7 @@ def _answer(case: Case, operands: Operands) -> oracle.Exact:
     if operation.kind is Kind.TRANSPOSE:
         image = np.broadcast_to(np.zeros((), image.dtype), case.output)
     problem = prepare(operation.convolution, image, filters, case.strides, case.padding, None, case.dilations)
-    problem = replace(problem, dtype=numpy_dtype(case.dtype))
+    problem = replace(problem, dtype=numpy_dtype(case.out_dtype))
     if operation.kind is Kind.FORWARD:
         return oracle.convolve(problem, operands.bias)
     gradient = filter_gradient if operation.kind is Kind.FILTER_GRADIENT else input_gradient
@@ -95,8 +95,8 @@ def _proof(case: Case, answer: oracle.Exact, style: DType, exact: bool) -> str:
         return f"sums may round, {total}"
     if answer.peak == 0:
         return "every product is 0, and so is every sum"
-    if FORMATS[case.dtype].smallest_normal == 0:
-        return f"whole numbers that {case.dtype} holds, which never rounds; {total}"
+    if FORMATS[case.out_dtype].smallest_normal == 0:
+        return f"whole numbers that {case.out_dtype} holds, which never rounds; {total}"
     power = round(math.log2(answer.quantum))
     numbers = f"multiples of 2^{power}" if power else "whole numbers"
     limit = f"2^{FORMATS[style].bits + power}"

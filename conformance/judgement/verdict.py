@@ -65,11 +65,11 @@ def judge(case: Case, expected: Expected, answer: Array, demand: Accuracy = Accu
     if answer.shape != case.output:
         worst = f"none compared: the shape is {_shape(answer.shape)}, must be {_shape(case.output)}"
         return Verdict(False, "shape", f"the shape {_shape(case.output)}", worst, _all(expected))
-    if answer.dtype.name != case.dtype:
-        worst = f"none compared: the dtype is {answer.dtype}, must be {case.dtype}"
-        return Verdict(False, "dtype", f"the dtype {case.dtype}", worst, _all(expected))
+    if answer.dtype.name != case.out_dtype:
+        worst = f"none compared: the dtype is {answer.dtype}, must be {case.out_dtype}"
+        return Verdict(False, "dtype", f"the dtype {case.out_dtype}", worst, _all(expected))
     value, finite = expected.value, expected.norms.finite
-    places = special.rightful(value, expected.largest, expected.magnitude, expected.terms, case.dtype, finite)
+    places = special.rightful(value, expected.largest, expected.magnitude, expected.terms, case.out_dtype, finite)
     numbers, rules = answer.astype(np.float64), tuple[str, ...]()
     if places.matters:
         breach = special.find_breach(numbers, value, places, expected.padding, finite)
@@ -94,7 +94,7 @@ def _exact(case: Case, expected: Expected, answer: Array, demand: Accuracy) -> V
     error = _error(answer, expected.value)
     limit = np.zeros_like(error)
     verdict = _compare("exact", f"equality; {expected.proof}", answer, expected.value, np.abs(error), limit)
-    if verdict.passed or demand is Accuracy.EXACT_ORDER or case.dtype is DType.INT32:
+    if verdict.passed or demand is Accuracy.EXACT_ORDER or case.out_dtype is DType.INT32:
         return verdict
     reached = classify(case, expected, error, demand, tuple(Accuracy)[1:])
     if reached.accuracy in accepted_by(demand):
@@ -116,19 +116,19 @@ def _bounded(case: Case, expected: Expected, answer: Array, demand: Accuracy) ->
 def _broken(case: Case, expected: Expected, answer: Array, error: Array, demand: Accuracy) -> Verdict:
     """Return what is said about an answer that breaks the bounds of the class that is demanded."""
     shown = Accuracy.EXACT_ORDER if demand is Accuracy.FAST_ALGORITHM else demand
-    limit, size = elementwise_limit(shown, expected, case.dtype), np.abs(error)
+    limit, size = elementwise_limit(shown, expected, case.out_dtype), np.abs(error)
     worst = _worst(answer, expected.value, size, limit)
     if demand is Accuracy.FAST_ALGORITHM:
         rule = "the 2-norm of the errors of each image and channel"
         return Verdict(False, "bound", rule, worst, f"all {error.size:,} together")
-    u = FORMATS[ACCUMULATOR[case.dtype]].unit_roundoff
+    u = FORMATS[ACCUMULATOR[case.out_dtype]].unit_roundoff
     rule = f"|error| ≤ 2·{expected.terms}·u·Σ|input·filters|, u = {u:.3g}"
     if demand is not Accuracy.EXACT_ORDER:
         rule = f"{rule}, and the error of operands rounded to {demand}"
     verdict = _compare("bound", rule, answer, expected.value, size, limit)
     if not verdict.passed:
         return verdict
-    together = bound.totals(error, expected.value, expected.magnitude, expected.terms, case.dtype)
+    together = bound.totals(error, expected.value, expected.magnitude, expected.terms, case.out_dtype)
     worst_total = max(together, key=lambda total: total.ratio)
     return Verdict(False, "bound", worst_total.words, worst, f"all {error.size:,} together")
 
@@ -157,7 +157,7 @@ def _literal(case: Case, expected: Expected, answer: Array) -> Verdict:
     stated = np.asarray(literal.values, np.float64).reshape(case.output[0], rows, *case.output[2:])
     part, reference = answer[:, :rows], expected.value[:, :rows]
     error = np.abs(part.astype(np.float64) - stated)
-    rounding = bound.elementwise(expected.largest, expected.magnitude, expected.terms, case.dtype)[:, :rows]
+    rounding = bound.elementwise(expected.largest, expected.magnitude, expected.terms, case.out_dtype)[:, :rows]
     if literal.decimals is None:
         rule, limit, words = "exact", np.zeros_like(error), "equality with the literal in the catalogue"
         if not expected.exact:

@@ -34,7 +34,7 @@ def json_report(run: Run) -> dict[str, Any]:
                 "version": status.version,
                 "status": status.state.value,
                 "reason": status.reason,
-                "traits": {},
+                "traits": {trait.name: {"value": trait.value, "sentence": trait.sentence} for trait in status.traits},
                 "accuracy": [
                     {"operation": str(each.operation), "class": each.accuracy, "margin": _finite(each.margin)}
                     for each in run.accuracy(status.name)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from conformance.case import Operation, Outcome
 from conformance.judgement import Accuracy, Reached
 from conformance.runner import Result
+from conformance.traits import Trait
 
 __all__ = ["OperationAccuracy", "Run", "State", "Status", "exit_code"]
 
@@ -25,12 +26,13 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One implementation of a run: its SPEC, its version, and why it was not judged in full, if it was not."""
+    """One implementation of a run: its SPEC, version and traits, and why it was not judged in full, if it was not."""
 
     name: str
     version: str = ""
     state: State = State.AVAILABLE
     reason: str = ""
+    traits: tuple[Trait, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

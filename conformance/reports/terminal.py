@@ -70,6 +70,7 @@ def _print_implementation(
     for each in accuracy:
         console.print(f"accuracy: {_accuracy(each)}", style="dim", markup=False)
     console.print()
+    _print_traits(console, status)
     for (outcome, detail), ids in _by_detail(results).items():
         console.print(f"{outcome} {', '.join(ids)}", style=_STYLES.get(outcome, "red"), markup=False)
         console.print(f"{detail}\n", markup=False, soft_wrap=True)
@@ -79,6 +80,16 @@ def _accuracy(each: OperationAccuracy) -> str:
     if each.accuracy is None:
         return f"{each.operation} no class, {each.margin:.3g} times the loosest bound"
     return f"{each.operation} {each.accuracy}, at {each.margin:.2g} of its bound"
+
+
+def _print_traits(console: Console, status: Status) -> None:
+    """Print what was measured beside the judgement, a line each."""
+    for trait in status.traits:
+        console.print(
+            f"trait {trait.name}: {trait.value} ({trait.sentence})", style="dim", markup=False, soft_wrap=True
+        )
+    if status.traits:
+        console.print()
 
 
 def _by_detail(results: list[Result]) -> dict[tuple[Outcome, str], list[str]]:

@@ -1,0 +1,93 @@
+"""Weak cases: those whose right output is the same although something is wrong, so that they cannot tell.
+
+A case is weak where its right output is mostly zero or constant, or is the same for an operand that was flipped along
+an axis, or had two axes of equal size swapped. Where that is meant, the case says why under `weak`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from conformance.case import Case, Kind, Memory, Operation
+from conformance.data import Array, Operands, make_operands
+from conformance.errors import CatalogueError, Fault
+from conformance.judgement import expect
+
+__all__ = ["find_weakness", "weak_cases"]
+
+_MOSTLY = 0.5
+"""Share of zeros above which an output is mostly zero: fewer than half of its elements could be wrong."""
+
+Change = Callable[[Array], Array]
+
+
+def weak_cases(cases: Iterable[Case], catalogue: Path) -> tuple[list[Fault], list[Fault]]:
+    """Return what is weak, and what is wrong, in the cases that are not marked: `weak: …` with file, line and case.
+
+    Args:
+        cases: to look at; those with a reason under `weak` are taken as meant, and so are operands of memory
+            `broadcast`, which are equal along an axis: the case is looked at without.
+        catalogue: the file of the cases that name none.
+    """
+    weak, wrong = [], []
+    for case in cases:
+        try:
+            plain = replace(case, memory=Memory.CONTIGUOUS)
+            weakness = "" if case.weak else find_weakness(plain, make_operands(plain))
+        except CatalogueError as error:
+            wrong += [replace(fault, file=Path(case.catalogue or catalogue), line=case.line) for fault in error.faults]
+            continue
+        if weakness:
+            text = f"weak: {weakness}; change data or sizes, or say why under `weak`"
+            weak.append(Fault(Path(case.catalogue or catalogue), case.line, text, f"case {case.id!r}"))
+    return weak, wrong
+
+
+def find_weakness(case: Case, operands: Operands) -> str:
+    """Return why the right output of `case` could be that of a wrong implementation too, in words, or nothing."""
+    right = expect(case, operands).value
+    if not right.size:
+        return ""
+    zeros = np.count_nonzero(right == 0)
+    if zeros > _MOSTLY * right.size:
+        return f"{zeros:,} of {right.size:,} output elements are 0"
+    if right.size > 1 and np.array_equal(right, np.full_like(right, right.flat[0]), equal_nan=True):
+        return f"all {right.size:,} output elements are {right.flat[0]:g}"
+    for words, changed in _changes(case, operands):
+        if np.array_equal(expect(replace(case, literal=None), changed).value, right, equal_nan=True):
+            return f"the output stays the same {words}"
+    return ""
+
+
+def _changes(case: Case, operands: Operands) -> Iterator[tuple[str, Operands]]:
+    """Yield the operands with one of them flipped or swapped, and how, in words."""
+    for name in case.operation.operands:
+        operand: Array = getattr(operands, name)
+        for words, change in _reorderings(operand.shape, _letters(case.operation, name)):
+            yield f"when {name} {words}", replace(operands, **{name: np.ascontiguousarray(change(operand))})
+
+
+def _reorderings(shape: tuple[int, ...], letters: list[str]) -> Iterator[tuple[str, Change]]:
+    """Yield the flips and swaps that keep `shape` and move something."""
+    axes = [axis for axis, size in enumerate(shape) if size > 1]
+    for axis in axes:
+        yield f"is flipped along {letters[axis]}", partial(np.flip, axis=axis)
+    for first, second in combinations(axes, 2):
+        if shape[first] == shape[second]:
+            words = f"has {letters[first]} and {letters[second]} swapped"
+            yield words, partial(np.swapaxes, axis1=first, axis2=second)
+
+
+def _letters(operation: Operation, name: str) -> list[str]:
+    """Return the letters of an operand's axes."""
+    spatial = "DHW"[-operation.rank :]
+    if name != "filters":
+        return ["N", *spatial, "C"]
+    channels = "CM" if operation.is_depthwise else "OI" if operation.kind is Kind.TRANSPOSE else "IO"
+    return [*spatial, *channels]

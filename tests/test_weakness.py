@@ -1,0 +1,97 @@
+"""Weak cases: what is reported, where, and that the shipped catalogue has none that is not marked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cases import make_case
+from conftest import Command
+
+from conformance.case import Case
+from conformance.catalogue import load_catalogue, shipped_catalogue
+from conformance.data import make_operands
+from conformance.weakness import find_weakness, weak_cases
+
+SQUARE: Any = [[1, 2, 3], [2, 4, 5], [3, 5, 6]]
+ROWS: Any = [[1, 2, 3], [4, 5, 6], [1, 2, 3]]
+
+
+def weakness(case: Case) -> str:
+    return find_weakness(case, make_operands(case))
+
+
+def single(image: Any, filters: Any, **others: Any) -> Case:
+    """Return a case of one channel with these numbers."""
+    sizes = [(len(part), len(part[0])) for part in (image, filters)]
+    return make_case((1, *sizes[0], 1), (*sizes[1], 1, 1), data={"input": image, "filters": filters}, **others)
+
+
+def test_shipped_catalogue_is_free_of_weak_cases() -> None:
+    assert weak_cases(load_catalogue(), shipped_catalogue()) == ([], [])
+
+
+@pytest.mark.parametrize("case", [case for case in load_catalogue() if case.weak], ids=lambda case: case.id)
+def test_marked_cases_are_weak(case: Case) -> None:
+    assert weakness(case)
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        (single([[0, 0, 0, 7]], [[1, 2]]), "2 of 3 output elements are 0"),
+        (single([[1, 1, 1, 1]], [[1, 2]]), "all 3 output elements are 3"),
+        (single(ROWS, [[1, 2]]), "the output stays the same when input is flipped along H"),
+        (single([[1, 2, 4], [3, 9, 5]], [[7, 7]]), "the output stays the same when filters is flipped along W"),
+        (single(SQUARE, [[1]]), "the output stays the same when input has H and W swapped"),
+        (single([[1, 2, 4], [3, 9, 5], [8, 8, 1]], [[1, 2], [2, 4]]), "filters has H and W swapped"),
+        (
+            make_case((2, 2, 3, 1), (1, 1, 1, 2), data={"input": [[[[5], [1], [2]]] * 2] * 2}),
+            "input is flipped along N",
+        ),
+        (make_case((1, 2, 3, 2), (1, 1, 2, 1), data={"filters": [[[[3], [3]]]]}), "input is flipped along C"),
+        (make_case((1, 2, 3, 1), (1, 1, 1, 2), data={"filters": [[[[3, 3]]]]}), "filters is flipped along O"),
+    ],
+    ids=["zeros", "constant", "rows", "columns-of-filters", "square", "square-filters", "batch", "depth", "channels"],
+)
+def test_weak_case_is_named(case: Case, words: str) -> None:
+    assert words in weakness(case)
+
+
+def test_half_zeros_are_not_mostly() -> None:
+    assert weakness(single([[0, 0, 7, 9, 4]], [[1, 2]])) == ""
+
+
+@pytest.mark.parametrize("image", [(2, 6, 7, 5), (1, 1, 3, 1), (3, 3, 3, 3)], ids=str)
+def test_default_data_are_not_weak(image: tuple[int, ...]) -> None:
+    assert weakness(make_case(image, (1, 2, image[-1], 3))) == ""
+
+
+def test_single_element_is_not_constant() -> None:
+    assert weakness(make_case((1, 2, 3, 1), (2, 3, 1, 1))) == ""
+
+
+def test_check_warns_with_line_and_case_and_exits_0(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "- {id: good, input: [4, 5], filters: [2, 3], output: [3, 3]}\n"
+        "- id: ones\n  input: [1, 4]\n  filters: [1, 2]\n  output: [1, 3]\n  data: {input: [[1, 1, 1, 1]]}\n"
+        "- id: meant\n  input: [1, 4]\n  filters: [1, 2]\n  output: [1, 3]\n  data: {input: [[1, 1, 1, 1]]}\n"
+        "  weak: the sum of the filter is the point\n"
+    )
+    done = command("check", "mine.yaml")
+    warning, summary = done.stdout.splitlines()
+    assert warning.startswith("mine.yaml:2: case 'ones': weak: all 3 output elements are ")
+    assert warning.endswith("; change data or sizes, or say why under `weak`")
+    assert summary == "mine.yaml: 3 cases, no faults"
+    assert done.returncode == 0
+
+
+def test_check_refuses_numbers_that_the_dtype_does_not_hold(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "- {id: good, input: [4, 5], filters: [2, 3], output: [3, 3]}\n"
+        "- {id: large, input: [4, 5], filters: [2, 3], output: [3, 3], dtype: int8, data: {input: wide}}\n"
+    )
+    done = command("check", "mine.yaml")
+    assert done.stderr.startswith("mine.yaml:2: case 'large': data.input must be numbers from -128 to 127 for int8")
+    assert done.returncode == 2
