@@ -21,6 +21,7 @@ from conformance.catalogue import load_catalogue
 from conformance.data import Array, Operands, make_operands
 from conformance.judgement import Accuracy, Expected, Reached, Verdict, expect, judge
 from conformance.judgement.norms import AMPLIFICATION
+from conformance.twin import make_twin
 from reference import fourier, windows, winograd
 from reference.arguments import prepare
 
@@ -184,6 +185,15 @@ def test_int32_is_equal_in_every_class() -> None:
     assert not judge(case, expected, answer, Accuracy.FLOAT16).passed
 
 
+def test_norms_of_a_twin_are_those_of_its_data() -> None:
+    case = replace(PLAIN, bias=(1.0, 2.0, 3.0, 4.0, 5.0))
+    x, w = numbers("normal")
+    given = Operands(x, w, np.arange(5, dtype=np.float32))
+    others, twin = make_twin(case, given, expect(case, given))
+    assert twin.norms.spread == pytest.approx(expect(case, others).norms.spread)
+    assert twin.norms.peaks >= expect(case, others).norms.peaks
+
+
 @pytest.mark.parametrize("case", [case for case in load_catalogue() if 0 not in case.output], ids=lambda case: case.id)
 def test_spread_bounds_the_norm_of_every_image_and_channel(case: Case) -> None:
     operands = make_operands(case)
@@ -226,6 +236,9 @@ def test_the_report_tells_class_and_margin(command: Command, tmp_path: Path) -> 
     assert (accepted.returncode, "accuracy: conv2d tf32, at 0." in accepted.stdout) == (0, True)
     assert command("show", "normal", *arguments[:3], "--accuracy", "tf32").returncode == 0
     assert command("show", "normal", *arguments[:3]).returncode == 1
+    missed = command("show", "normal", *arguments[:3], "--accuracy", "fast-algorithm")
+    assert missed.returncode == 1
+    assert "again:  conformance show normal normal.yaml -i halves.py:conv2d --accuracy fast-algorithm" in missed.stdout
     (status,) = json.loads((tmp_path / "report.json").read_text())["implementations"]
     (accuracy,) = status["accuracy"]
     assert (accuracy["operation"], accuracy["class"]) == ("conv2d", "tf32")
