@@ -222,8 +222,8 @@ ENTRIES = {
     ),
     "byte-order": (
         entry(dtype="'>f4'"),
-        "cases.yaml:5: case 'x': dtype must be one of float16, bfloat16, float32, float64, int32, but is \">f4\" "
-        "(operands are always of the machine's own byte order: write 'float32')",
+        "cases.yaml:5: case 'x': dtype must be one of float16, bfloat16, float32, float64, int32, int8, but is "
+        "\">f4\" (operands are always of the machine's own byte order: write 'float32')",
     ),
     "memory": (
         entry(memory="c-order"),

@@ -36,7 +36,11 @@ def test_answer_for_the_twin_is_the_oracles(name: str) -> None:
     assert (expected.terms, expected.exact) == (again.terms, again.exact)
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name != "dtype-float16"])
+WITHOUT_ROOM = {"dtype-float16", "dtype-int8-saturating", "saturating-int32"}
+"""Cases whose numbers their dtype cannot double, so that the twin is the same data in reverse."""
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in WITHOUT_ROOM])
 def test_every_number_of_the_twin_is_another(name: str) -> None:
     case = CASES[name]
     operands = make_operands(case)
