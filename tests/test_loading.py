@@ -88,8 +88,12 @@ def test_folder_is_importable_until_the_next_file_is_loaded(tmp_path: Path) -> N
             "class Mute(Exception):\n    def __str__(self):\n        raise ValueError\nraise Mute",
             "running '{path}' raised Mute: (its text cannot be had: it raises ValueError)",
         ),
+        (
+            "class Proxy:\n    @property\n    def __class__(self):\n        1 / 0\nspace = Proxy()",
+            "looking at what it names raised ZeroDivisionError: division by zero",
+        ),
     ],
-    ids=["getattr", "leaving", "property", "no-text"],
+    ids=["getattr", "leaving", "property", "no-text", "proxy"],
 )
 def test_namespace_that_raises_is_unavailable(tmp_path: Path, source: str, reason: str) -> None:
     path = tmp_path / "resisting.py"
@@ -98,6 +102,13 @@ def test_namespace_that_raises_is_unavailable(tmp_path: Path, source: str, reaso
     with pytest.raises(Unavailable) as caught:
         load_implementation(spec)
     assert str(caught.value) == f"{spec}: {reason.format(path=path)}"
+
+
+def test_module_that_raises_does_not_hide_a_function(tmp_path: Path) -> None:
+    path = tmp_path / "resisting.py"
+    path.write_text("def conv2d(x, w): ...\ndef __getattr__(name):\n    raise RuntimeError\n")
+    implementation = load_implementation(f"{path}:conv2d")
+    assert (list(implementation.functions), implementation.version) == (["conv2d"], "")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from types import ModuleType
 from typing import Any
 
 from conformance.case import Operation
-from conformance.errors import Unavailable, UsageError, described
+from conformance.errors import ConformanceError, Unavailable, UsageError, described
 from conformance.implementations.folder import enter_folder
 from conformance.implementations.quiet import quiet_import
 
@@ -63,6 +63,15 @@ def load_implementation(spec: str) -> Implementation:
         UsageError: `spec` has none of the known forms.
         Unavailable: it cannot be imported or has nothing to judge; the message says why.
     """
+    try:
+        return _find(spec)
+    except ConformanceError:
+        raise
+    except (Exception, SystemExit) as error:  # even `isinstance` runs code of what is looked at
+        raise Unavailable(f"{spec}: looking at what it names raised {described(error)}") from error
+
+
+def _find(spec: str) -> Implementation:
     if spec in BUILT_IN:
         adapter = _import(BUILT_IN[spec], spec)
         return Implementation(spec, adapter.VERSION, _functions(adapter, spec))
@@ -73,7 +82,7 @@ def load_implementation(spec: str) -> Implementation:
     if not functions and inspect.isclass(subject):
         raise Unavailable(f"{spec}: is a class; name a function, or an instance of it")
     if not functions and callable(subject):
-        function_name = _read(subject, "__name__", spec)
+        function_name = str(_read(subject, "__name__", spec))
         functions = {function_name if function_name in set(Operation) else str(Operation.CONV2D): subject}
     if not any(operation in functions for operation in Operation):
         raise Unavailable(f"{spec}: offers no operation of tf.nn, such as conv2d; name a function behind ':'")
@@ -175,9 +184,12 @@ def _attribute(owner: Any, path: str, spec: str, where: str) -> Any:
 def _version(module: Any) -> str:
     """Return the version of the distribution or package that `module` belongs to, or nothing."""
     package = getattr(module, "__name__", "").split(".")[0]
-    own = getattr(module, "__version__", None) or getattr(sys.modules.get(package), "__version__", None)
-    if own is not None:
-        return str(own)
+    try:
+        own = getattr(module, "__version__", None) or getattr(sys.modules.get(package), "__version__", None)
+        if own is not None:
+            return str(own)
+    except Exception:  # of a module's own `__getattr__`, which must not hide the function that was found
+        return ""
     try:
         return importlib.metadata.version(package)
     except (importlib.metadata.PackageNotFoundError, ValueError):
