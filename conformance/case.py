@@ -99,6 +99,7 @@ class Case:
         weak: why it may miss a mistake that its data could show, if that is on purpose; see `conformance.weakness`.
         catalogue: the file that it stands in, as given; nothing for the shipped catalogue.
         line: where it begins there.
+        budget: GiB for the arrays of a case, where more than by default were granted to the catalogue.
     """
 
     id: str
@@ -122,6 +123,7 @@ class Case:
     weak: str = ""
     catalogue: str = ""
     line: int = 0
+    budget: float | None = None
 
     @property
     def out_dtype(self) -> DType:

@@ -6,24 +6,27 @@ configuration error · 130 interrupted, with the partial report written.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from conformance import reports
 from conformance.case import Case, Outcome
 from conformance.catalogue import DEFAULT_BUDGET, check_catalogue, json_schema, load_catalogue, shipped_catalogue
 from conformance.data import make_operands
 from conformance.errors import CatalogueError, ConformanceError, Unavailable, UsageError
-from conformance.implementations import load_implementation
+from conformance.implementations import BUILT_IN, load_implementation, split_spec
 from conformance.judgement import Accuracy, expect
 from conformance.runner import attempt
 from conformance.runner import run as run_cases
@@ -32,6 +35,8 @@ from conformance.traits import measure_traits
 from conformance.weakness import weak_cases
 
 __all__ = ["app", "main"]
+
+_OUTPUT_ERRORS = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -76,10 +81,27 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal of ASCII only shows ? for × and Σ
     try:
-        app()
+        try:
+            app()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except ConformanceError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except OSError as error:
+        _end_output(error)
+
+
+def _end_output(error: OSError) -> NoReturn:
+    """Leave where the standard output takes no more; silently where it is a pipe that nobody reads."""
+    if error.filename is not None or error.errno not in _OUTPUT_ERRORS:
+        raise error
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to flush at exit goes nowhere
+    if isinstance(error, BrokenPipeError):
+        sys.exit(1)
+    print(f"the standard output cannot be written ({error.strerror})", file=sys.stderr)
+    sys.exit(2)
 
 
 def _print_version(wanted: bool) -> None:
@@ -110,15 +132,23 @@ def run(
     accuracy: Demand = Accuracy.EXACT_ORDER,
 ) -> None:
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
-    if json_file is not None and (json_file.is_dir() or not json_file.name or not json_file.parent.is_dir()):
-        raise UsageError(f"--json must name a file in an existing folder, but is {str(json_file)!r}")
+    if json_file is not None:
+        _check_target(json_file)
     cases = select(load_catalogue(catalogues or (), memory_budget), expression)
     record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
     specs = list(dict.fromkeys(implementations or ["tensorflow"]))
+    for spec in specs:
+        if spec not in BUILT_IN:
+            split_spec(spec)  # refuses what is malformed, before anything is judged
     interrupted = not all(_judge(spec, cases, record, repeat, accuracy) for spec in specs)
-    reports.print_run(reports.new_console(), record)
-    if json_file is not None:
-        reports.write_json(record, json_file)
+    for spec in specs[len(record.implementations) :]:
+        reason = f"{len(cases)} of {len(cases)} cases not run"
+        record.implementations.append(reports.Status(spec, state=reports.State.INTERRUPTED, reason=reason))
+    try:
+        if json_file is not None:
+            reports.write_json(record, json_file)
+    finally:  # and not before: whoever reads what is printed may stop reading
+        reports.print_run(reports.new_console(), record)
     raise typer.Exit(130 if interrupted else reports.exit_code(record))
 
 
@@ -180,6 +210,22 @@ def check(
     print(f"{names}: {len(cases)} case{'s' * (len(cases) != 1)}, no faults")
 
 
+def _check_target(json_file: Path) -> None:
+    """Refuse, before anything is judged, a file that cannot be written for lack of a folder."""
+    try:
+        if json_file.is_dir() or not json_file.name or not json_file.parent.is_dir():
+            raise UsageError(f"--json must name a file in an existing folder, but is {str(json_file)!r}")
+    except OSError as error:
+        raise UsageError(f"--json {str(json_file)!r} cannot be written ({error.strerror})") from error
+
+
+def _announced(cases: list[Case], progress: Progress, task: TaskID) -> Iterator[Case]:
+    """Yield the cases; the progress bar names each when it is about to run."""
+    for case in cases:
+        progress.update(task, case=case.id)
+        yield case
+
+
 def _judge(spec: str, cases: list[Case], record: reports.Run, rounds: int, demand: Accuracy) -> bool:
     """Judge one implementation, filling `record`, with a progress bar where somebody looks; False if interrupted."""
     status, done = reports.Status(spec), len(record.results)
@@ -189,10 +235,12 @@ def _judge(spec: str, cases: list[Case], record: reports.Run, rounds: int, deman
         task = progress.add_task(spec, total=len(cases), case="importing")
         try:
             implementation = load_implementation(spec)
-            status = replace(status, version=implementation.version)
-            for result in run_cases(cases, implementation, rounds=rounds, demand=demand):
+            offered = frozenset(implementation.functions)
+            status = replace(status, version=implementation.version, offered=offered)
+            announced = _announced(cases, progress, task)
+            for result in run_cases(announced, implementation, rounds=rounds, demand=demand):
                 record.results.append(result)
-                progress.update(task, advance=1, case=result.case.id)
+                progress.advance(task)
             status = replace(status, traits=measure_traits(implementation))
         except Unavailable as error:
             status = replace(status, state=reports.State.UNAVAILABLE, reason=str(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CatalogueError", "ConformanceError", "Fault", "Unavailable", "Unsupported", "UsageError"]
+__all__ = ["CatalogueError", "ConformanceError", "Fault", "Unavailable", "Unsupported", "UsageError", "described"]
 
 
 class ConformanceError(Exception):
@@ -48,3 +48,16 @@ class CatalogueError(ConformanceError):
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = sorted(faults)
         super().__init__("\n".join(map(str, self.faults)))
+
+
+def described(error: BaseException) -> str:
+    """Return the type and the text of an exception, which may be of any code, even of such as has no text.
+
+    >>> described(ValueError("no kernel"))
+    'ValueError: no kernel'
+    """
+    try:
+        text = str(error)
+    except (Exception, SystemExit) as failure:
+        text = f"(its text cannot be had: it raises {type(failure).__name__})"
+    return f"{type(error).__name__}: {text}"

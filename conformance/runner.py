@@ -10,7 +10,7 @@ from time import perf_counter
 
 from conformance.case import Case, Outcome
 from conformance.data import Array, Operands, make_operands
-from conformance.errors import ConformanceError, Unsupported
+from conformance.errors import ConformanceError, Unsupported, described
 from conformance.implementations import Implementation
 from conformance.judgement import Accuracy, Expected, Reached, expect
 from conformance.trial import Trial, try_case
@@ -92,7 +92,7 @@ def attempt(
         raise
     except BaseException as error:
         seconds = perf_counter() - start
-        detail = f"{case.operation} raised {type(error).__name__}: {error}{_place(error)}{_notes(error)}"
+        detail = f"{case.operation} raised {described(error)}{_place(error)}{_notes(error)}"
         result = Result(case, implementation.name, Outcome.ERROR, "", seconds, detail)
     return Attempt(result, operands, expected, answer)
 
@@ -127,7 +127,8 @@ def _options(rounds: int, demand: Accuracy) -> list[str]:
 def _command(case: Case, implementation: Implementation, options: list[str]) -> str:
     """Return the command that shows the case again."""
     catalogue = [case.catalogue] if case.catalogue else []
-    return shlex.join(["conformance", "show", case.id, *catalogue, "-i", implementation.name, *options])
+    budget = [] if case.budget is None else ["--memory-budget", f"{case.budget:g}"]
+    return shlex.join(["conformance", "show", case.id, *catalogue, "-i", implementation.name, *options, *budget])
 
 
 def _six_facts(case: Case, implementation: Implementation, trial: Trial, options: list[str]) -> str:

@@ -68,6 +68,7 @@ def check_catalogue(paths: Sequence[Path] = (), budget: float = DEFAULT_BUDGET) 
     cases: list[Case] = []
     faults: list[Fault] = []
     taken: dict[str, str] = {}
+    raised = budget if budget > DEFAULT_BUDGET else None
     for path in paths or [shipped_catalogue()]:
         name = str(path) if paths else ""
         try:
@@ -77,7 +78,7 @@ def check_catalogue(paths: Sequence[Path] = (), budget: float = DEFAULT_BUDGET) 
             continue
         for found in _entries(document, taken, budget):
             if isinstance(found, Case):
-                cases.append(replace(found, catalogue=name))
+                cases.append(replace(found, catalogue=name, budget=raised))
             else:
                 faults.append(found)
     return cases, faults

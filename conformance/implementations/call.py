@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -169,7 +170,14 @@ def _check_signature(parameters: list[Parameter], signature: inspect.Signature, 
     ]
     if unknown:
         expected = f"the call gives it {leading.replace(' and', ',')}, {', '.join(given)} and bias"
-        raise BadAnswer(f"requires {', '.join(map(repr, unknown))}; {expected}; its signature is {signature}")
+        names = ", ".join(_with_near(name, given) for name in unknown)
+        raise BadAnswer(f"requires {names}; {expected}; its signature is {signature}")
+
+
+def _with_near(name: str, given: list[str]) -> str:
+    """Return the name of a parameter, and the one that may be meant."""
+    near = get_close_matches(name, given, n=1)
+    return f"{name!r} (did you mean {near[0]!r}?)" if near else repr(name)
 
 
 def _array(answer: Any) -> Array:

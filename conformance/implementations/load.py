@@ -25,13 +25,18 @@ from types import ModuleType
 from typing import Any
 
 from conformance.case import Operation
-from conformance.errors import Unavailable, UsageError
+from conformance.errors import ConformanceError, Unavailable, UsageError, described
+from conformance.implementations.folder import enter_folder
 from conformance.implementations.quiet import quiet_import
 
-__all__ = ["BUILT_IN", "Implementation", "load_implementation"]
+__all__ = ["BUILT_IN", "Implementation", "load_implementation", "split_spec"]
 
 BUILT_IN = {"tensorflow": "conformance.implementations.tensorflow_adapter"}
 """Adapters by SPEC. Each module imports its framework, meets the contract, and states `VERSION`."""
+
+_FORMS = f"{', '.join(BUILT_IN)}, package.module, package.module:object or path/to/file.py:object"
+
+_MISSING = object()
 
 Function = Callable[..., Any]
 
@@ -58,24 +63,51 @@ def load_implementation(spec: str) -> Implementation:
         UsageError: `spec` has none of the known forms.
         Unavailable: it cannot be imported or has nothing to judge; the message says why.
     """
+    try:
+        return _find(spec)
+    except ConformanceError:
+        raise
+    except (Exception, SystemExit) as error:  # even `isinstance` runs code of what is looked at
+        raise Unavailable(f"{spec}: looking at what it names raised {described(error)}") from error
+
+
+def _find(spec: str) -> Implementation:
     if spec in BUILT_IN:
         adapter = _import(BUILT_IN[spec], spec)
-        return Implementation(spec, adapter.VERSION, _functions(adapter))
-    where, _, name = spec.rpartition(":") if _names_object(spec) else (spec, "", "")
-    if not where or (_names_object(spec) and not name):
-        expected = "package.module, package.module:object or path/to/file.py:object"
-        raise UsageError(f"implementation must be {', '.join(BUILT_IN)}, {expected}, but is {spec!r}")
+        return Implementation(spec, adapter.VERSION, _functions(adapter, spec))
+    where, name = split_spec(spec)
     module = _load_file(Path(where), spec) if where.endswith(".py") else _import(where, spec)
     subject = _attribute(module, name, spec, where) if name else module
-    functions = _functions(subject)
+    functions = _functions(subject, spec)
     if not functions and inspect.isclass(subject):
         raise Unavailable(f"{spec}: is a class; name a function, or an instance of it")
     if not functions and callable(subject):
-        function_name = getattr(subject, "__name__", "")
+        function_name = str(_read(subject, "__name__", spec))
         functions = {function_name if function_name in set(Operation) else str(Operation.CONV2D): subject}
     if not any(operation in functions for operation in Operation):
         raise Unavailable(f"{spec}: offers no operation of tf.nn, such as conv2d; name a function behind ':'")
     return Implementation(spec, _version(module), functions)
+
+
+def split_spec(spec: str) -> tuple[str, str]:
+    """Return the module or file of `spec`, and the object in it, if one is named.
+
+    >>> split_spec("path/to/file.py:conv2d")
+    ('path/to/file.py', 'conv2d')
+
+    Raises:
+        UsageError: `spec` has none of the known forms.
+    """
+    where, _, name = spec.rpartition(":") if _names_object(spec) else (spec, "", "")
+    hint = ""
+    if ".py:" in where:
+        hint = " (only one ':' may follow the file)"
+    elif not where.endswith(".py") and ("" in where.split(".") or set(where) & set("/\\")):
+        found = where and Path(f"{where}.py").is_file()
+        hint = f" (did you mean {f'{where}.py{spec.removeprefix(where)}'!r}?)" if found else " (a path must end in .py)"
+    if hint or not where or (_names_object(spec) and not name):
+        raise UsageError(f"implementation must be {_FORMS}, but is {spec!r}{hint if where else ''}")
+    return where, name
 
 
 def _names_object(spec: str) -> bool:
@@ -83,10 +115,23 @@ def _names_object(spec: str) -> bool:
     return ":" in spec and not spec.rpartition(":")[2].startswith(("\\", "/"))
 
 
-def _functions(namespace: Any) -> dict[str, Function]:
+def _functions(namespace: Any, spec: str) -> dict[str, Function]:
     names = [*map(str, Operation), "bias_add"]
-    found = {name: getattr(namespace, name, None) for name in names}
-    return {name: function for name, function in found.items() if callable(function)}
+    found = {name: _read(namespace, name, spec) for name in names}
+    functions = {name: function for name, function in found.items() if callable(function)}
+    if inspect.isclass(namespace):
+        for name, function in functions.items():
+            if inspect.isfunction(function) and function.__code__.co_varnames[:1] == ("self",):
+                raise Unavailable(f"{spec}: {name} is a method of a class; name an instance of the class")
+    return functions
+
+
+def _read(owner: Any, name: str, spec: str, default: Any = None) -> Any:
+    """Return an attribute of what is judged, whose code may raise anything when it is asked."""
+    try:
+        return getattr(owner, name, default)
+    except (Exception, SystemExit) as error:
+        raise Unavailable(f"{spec}: reading {name!r} raised {described(error)}") from error
 
 
 def _import(name: str, spec: str) -> Any:
@@ -101,17 +146,16 @@ def _import(name: str, spec: str) -> Any:
         parent, _, child = name.rpartition(".")
         if error.name == name and parent:
             return _attribute(_import(parent, spec), child, spec, parent)
-        raise Unavailable(f"{spec}: there is no module {error.name!r}; is it installed?") from error
+        remedy = f"install it: pip install '.[{error.name}]'" if error.name in BUILT_IN else "is it installed?"
+        raise Unavailable(f"{spec}: there is no module {error.name!r}; {remedy}") from error
     except (Exception, SystemExit) as error:
-        raise Unavailable(f"{spec}: importing {name} raised {type(error).__name__}: {error}") from error
+        raise Unavailable(f"{spec}: importing {name} raised {described(error)}") from error
 
 
 def _load_file(path: Path, spec: str) -> ModuleType:
     if not path.is_file():
         raise Unavailable(f"{spec}: there is no file {str(path)!r}")
-    folder = str(path.resolve().parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    enter_folder(str(path.resolve().parent))
     name = f"_subject_{path.stem}"
     module_spec = importlib.util.spec_from_file_location(name, path)
     if module_spec is None or module_spec.loader is None:
@@ -122,26 +166,30 @@ def _load_file(path: Path, spec: str) -> ModuleType:
         with quiet_import():
             module_spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise Unavailable(f"{spec}: running {str(path)!r} raised {type(error).__name__}: {error}") from error
+        raise Unavailable(f"{spec}: running {str(path)!r} raised {described(error)}") from error
     return module
 
 
 def _attribute(owner: Any, path: str, spec: str, where: str) -> Any:
     for name in path.split("."):
-        if not hasattr(owner, name):
+        found = _read(owner, name, spec, _MISSING)
+        if found is _MISSING:
             near = get_close_matches(name, dir(owner), n=3)
             hint = f" (near: {', '.join(near)})" if near else ""
             raise Unavailable(f"{spec}: {where} has no {name!r}{hint}")
-        owner = getattr(owner, name)
+        owner = found
     return owner
 
 
 def _version(module: Any) -> str:
     """Return the version of the distribution or package that `module` belongs to, or nothing."""
     package = getattr(module, "__name__", "").split(".")[0]
-    own = getattr(module, "__version__", None) or getattr(sys.modules.get(package), "__version__", None)
-    if own is not None:
-        return str(own)
+    try:
+        own = getattr(module, "__version__", None) or getattr(sys.modules.get(package), "__version__", None)
+        if own is not None:
+            return str(own)
+    except Exception:  # of a module's own `__getattr__`, which must not hide the function that was found
+        return ""
     try:
         return importlib.metadata.version(package)
     except (importlib.metadata.PackageNotFoundError, ValueError):

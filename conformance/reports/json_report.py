@@ -7,10 +7,12 @@ import math
 import os
 import platform
 import shutil
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from conformance.errors import UsageError
 from conformance.reports.summary import Run
 
 __all__ = ["json_report", "write_json"]
@@ -68,14 +70,42 @@ def _finite(margin: float) -> float | None:
 
 
 def write_json(run: Run, path: Path) -> None:
-    """Write the report to `path`, whole or not at all; a device or pipe is written to as it is."""
+    """Write the report to `path`, whole or not at all; a device or pipe is written to as it is.
+
+    Raises:
+        UsageError: it cannot be written there; the message says why.
+    """
     text = json.dumps(json_report(run), indent=2, ensure_ascii=False) + "\n"
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
-        return
+    content = text.encode("utf-8", "backslashreplace")  # a lone surrogate becomes JSON's own escape for it, `\udc80`
+    try:
+        if _is_standard_output(path):
+            sys.stdout.flush()
+            with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as output:
+                output.write(content)
+        elif path.exists() and not path.is_file():  # asked before links are followed: those of pipes lead nowhere
+            path.write_bytes(content)
+        else:
+            _replace(path.resolve(), content)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"--json {str(path)!r} cannot be written ({reason}); name a file that can be") from error
+
+
+def _is_standard_output(path: Path) -> bool:
+    """Tell whether `path` is what the report for people goes to; opening it again would write over that."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _replace(path: Path, content: bytes) -> None:
     partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    if path.exists():
-        shutil.copymode(path, partial)
-    partial.replace(path)
+    try:
+        partial.write_bytes(content)
+        if path.exists():
+            shutil.copymode(path, partial)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

@@ -26,12 +26,22 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One implementation of a run: its SPEC, version and traits, and why it was not judged in full, if it was not."""
+    """One implementation of a run.
+
+    Attributes:
+        name: the SPEC.
+        version: of the framework or package, if there is one.
+        state: what became of it.
+        reason: why it was not judged in full, if it was not.
+        offered: the operations that it has; all, where nothing else is known.
+        traits: what was measured beside the judgement.
+    """
 
     name: str
     version: str = ""
     state: State = State.AVAILABLE
     reason: str = ""
+    offered: frozenset[str] = frozenset(Operation)
     traits: tuple[Trait, ...] = ()
 
 

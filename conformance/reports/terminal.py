@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -18,7 +18,15 @@ __all__ = ["new_console", "print_cases", "print_run"]
 _PIPE_WIDTH = 160
 """Columns where nobody's window limits them."""
 
+_GAP = 2
+"""Columns between two of a table."""
+
+_LEAST = 12
+"""Columns that a shortened text must have to be of use."""
+
 _STYLES = {Outcome.PASSED: "green", Outcome.UNSUPPORTED: "yellow"}
+
+_PRIORITY = ("outcome", "case", "rule", "P", "S", "problem")
 
 
 def new_console(stderr: bool = False) -> Console:
@@ -41,17 +49,32 @@ def print_run(console: Console, run: Run) -> None:
 
 def print_cases(console: Console, cases: Iterable[Case]) -> None:
     """Print a line for each case: id, shapes, padding, strides, why."""
-    table = _table("case", "problem", "P", "S", "why")
-    for case in cases:
-        table.add_row(case.id, case.notation, case.shown_padding, case.shown_strides, escape(case.why))
-    console.print(table)
+    rows = [_row(case) | {"why": Text(case.why)} for case in cases]
+    _print_table(console, rows, ("case", "problem", "P", "S", "why"))
 
 
-def _table(*columns: str) -> Table:
+def _row(case: Case) -> dict[str, Text]:
+    texts = {"case": case.id, "problem": case.notation, "P": case.shown_padding, "S": case.shown_strides}
+    return {name: Text(text) for name, text in texts.items()}
+
+
+def _print_table(console: Console, rows: list[dict[str, Text]], priority: tuple[str, ...]) -> None:
+    """Print a line for each row: where the columns do not all fit, those of least priority are shortened or dropped."""
+    widths = {name: max(cell_len(name), *(row[name].cell_len for row in rows)) for name in rows[0]}
+    room, fitting = console.width, dict[str, int]()
+    for name in priority:
+        width = min(widths[name], room)
+        if width >= min(widths[name], _LEAST):
+            fitting[name] = width
+            room -= width + _GAP
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in ("case", "outcome"))
-    return table
+    columns = [name for name in rows[0] if name in fitting]
+    for name in columns:
+        is_id = name == "case"  # an id is copied: it may take a second line, but is not shortened
+        table.add_column(name, width=fitting[name], no_wrap=not is_id, overflow="fold" if is_id else "ellipsis")
+    for row in rows:
+        table.add_row(*(row[name] for name in columns))
+    console.print(table)
 
 
 def _print_implementation(
@@ -61,19 +84,32 @@ def _print_implementation(
     if status.state is State.UNAVAILABLE:
         console.print(f"  unavailable: {status.reason}\n", style="red", markup=False, soft_wrap=True)
         return
-    table = _table("case", "problem", "P", "S", "rule", "outcome")
-    for result in results:
-        case = result.case
-        shown = Text(result.outcome, style=_STYLES.get(result.outcome, "red"))
-        table.add_row(case.id, case.notation, case.shown_padding, case.shown_strides, result.rule, shown)
-    console.print(table)
-    for each in accuracy:
-        console.print(f"accuracy: {_accuracy(each)}", style="dim", markup=False)
-    console.print()
+    lacking = [result for result in results if result.case.operation not in status.offered]
+    results = [result for result in results if result.case.operation in status.offered]
+    if results:
+        _print_table(console, [_result_row(result) for result in results], _PRIORITY)
+        for each in accuracy:
+            console.print(f"accuracy: {_accuracy(each)}", style="dim", markup=False)
+        console.print()
     _print_traits(console, status)
+    if lacking:
+        _print_lacking(console, status, lacking)
     for (outcome, detail), ids in _by_detail(results).items():
         console.print(f"{outcome} {', '.join(ids)}", style=_STYLES.get(outcome, "red"), markup=False)
         console.print(f"{detail}\n", markup=False, soft_wrap=True)
+
+
+def _result_row(result: Result) -> dict[str, Text]:
+    outcome = Text(result.outcome, style=_STYLES.get(result.outcome, "red"))
+    return _row(result.case) | {"rule": Text(result.rule), "outcome": outcome}
+
+
+def _print_lacking(console: Console, status: Status, results: list[Result]) -> None:
+    """Print in one line which operations there are cases of, but no functions for."""
+    names = ", ".join(dict.fromkeys(str(result.case.operation) for result in results))
+    cases = f"{len(results)} case{'s' * (len(results) != 1)}"
+    text = f"unsupported, {cases}: {status.name} offers no {names}\n"
+    console.print(text, style=_STYLES[Outcome.UNSUPPORTED], markup=False, soft_wrap=True)
 
 
 def _accuracy(each: OperationAccuracy) -> str:
@@ -107,6 +143,6 @@ def _totals(run: Run, status: Status) -> Text:
     counts = run.counts(status.name)
     parts = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
     if status.state is State.INTERRUPTED:
-        return Text(f"{status.name}: interrupted, {status.reason}; {parts}", style="red")
+        return Text("; ".join(filter(None, [f"{status.name}: interrupted, {status.reason}", parts])), style="red")
     green = counts[Outcome.PASSED] and not set(counts) - set(_STYLES)
     return Text(f"{status.name}: {parts or 'no case was run'}", style="green" if green else "red")
