@@ -55,7 +55,7 @@ def _reverse(operands: Operands) -> Operands:
 
 def _bound(case: Case, operands: Operands) -> int:
     """Return what no sum exceeds: an output element takes each number of an operand once at most."""
-    first, second = (getattr(operands, name) for name in case.operation.operands)
+    first, second = (operands.given[name] for name in case.operation.operands)
     bias = 0 if operands.bias is None else _largest(operands.bias)
     return _largest(first) * _largest(second) * min(first.size, second.size) + bias
 

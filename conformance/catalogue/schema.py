@@ -29,9 +29,9 @@ def _selectable(tag: str) -> str:
 
 _OPERATORS = ("and", "or", "not")
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-Size = Annotated[Whole, Field(ge=0)]
-Step = Annotated[Whole, Field(ge=1)]
+Whole = BeforeValidator(_whole)
+Size = Annotated[int, Field(ge=0), Whole]
+Step = Annotated[int, Field(ge=1), Whole]
 Pair = Annotated[list[Size], Field(min_length=2, max_length=2)]
 Numbers = list[Any] | int | float
 Tag = Annotated[
@@ -59,7 +59,7 @@ class Expect(_Model):
     """The output as printed somewhere, to a number of decimals, all of it or its first rows."""
 
     values: list[Any] = Field(description="numbers nested to the shape of output")
-    decimals: Whole = Field(ge=0, le=17, description="the number of printed decimals, 0 to 17")
+    decimals: Annotated[int, Whole] = Field(ge=0, le=17, description="the number of printed decimals, 0 to 17")
     rows: Step | None = Field(None, description="the number of leading output rows that values holds, 1 or more")
 
 
