@@ -67,12 +67,12 @@ ENTRIES = {
     ),
     "budget": (
         entry(input="[20000, 20000]", filters="[1, 1]", output="[20000, 20000]"),
-        "cases.yaml:1: case 'x': needs 53.64 GiB, more than the budget of 1 GiB; make it smaller, or raise "
+        "cases.yaml:1: case 'x': needs 59.6 GiB, more than the budget of 1 GiB; make it smaller, or raise "
         "--memory-budget",
     ),
     "budget-beyond-int64": (
         entry(input="[9999999999999, 9999999999999]", filters="[1, 1]", output="[9999999999999, 9999999999999]"),
-        "cases.yaml:1: case 'x': needs 1.341e+19 GiB, more than the budget of 1 GiB; make it smaller, or raise "
+        "cases.yaml:1: case 'x': needs 1.49e+19 GiB, more than the budget of 1 GiB; make it smaller, or raise "
         "--memory-budget",
     ),
     "stride-zero": (
@@ -246,13 +246,6 @@ ENTRIES = {
         entry(dtype="int32", data="{input: 9999 - arange, filters: 9999 - arange}"),
         "cases.yaml:1: case 'x': its sums leave int32: conv2d: dtype must be an integer dtype that holds 3549602610, "
         "but is int32 (ask for a wider `dtype`); make the numbers smaller",
-    ),
-    "integers-that-wrap-in-reverse": (
-        "- {id: x, input: [1, 3], filters: [1, 2], strides: 2, output: [1, 1], dtype: int32,\n"
-        "   data: {input: [[0, 1, 2147483647]], filters: [[2, 1]]}}",
-        "cases.yaml:1: case 'x': in the second call, which takes the data in reverse order, its sums leave int32: "
-        "conv2d: dtype must be an integer dtype that holds 2147483649, but is int32 (ask for a wider `dtype`); make "
-        "the numbers smaller",
     ),
     "transpose-without-output": (
         "- {id: x, operation: conv1d_transpose, input: [2, 7, 3], filters: [3, 4, 3]}",

@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 from catalogues import GOOD, entry, faults
 
+from conformance.case import Outcome
+from conformance.catalogue import load_catalogue
+from conformance.implementations import load_implementation
+from conformance.runner import attempt
+
 
 def subjects(messages: list[str]) -> list[str]:
     """Return line and subject of each message."""
@@ -63,7 +68,7 @@ def test_shapes_are_judged_by_each_rule_that_can_be_asked(tmp_path: Path) -> Non
 def test_memory_is_counted_whatever_else_is_wrong(tmp_path: Path) -> None:
     found = subjects(faults(tmp_path, entry(input="[20000, 20000, 4]", filters="[3, 3, 3, 6]", strides="0")))
     assert found[1:] == ["3: case 'x': filters", "5: case 'x': strides"]
-    assert found[0].startswith("1: case 'x': needs 47.68 GiB")
+    assert found[0].startswith("1: case 'x': needs 59.6 GiB")
 
 
 def test_missing_and_wrong_keys_come_together(tmp_path: Path) -> None:
@@ -102,3 +107,14 @@ def test_transposes_are_judged_by_each_rule_that_can_be_asked(tmp_path: Path) ->
         "3: case 'x': bias",
         "3: case 'x': output",
     ]
+
+
+def test_integers_that_would_wrap_only_in_other_data_are_a_case(tmp_path: Path) -> None:
+    """Read backwards, 2147483647 would be added to 2."""
+    file = tmp_path / "cases.yaml"
+    file.write_text(
+        "- {id: x, input: [1, 3], filters: [1, 2], strides: 2, output: [1, 1], dtype: int32,\n"
+        "   data: {input: [[0, 1, 2147483647]], filters: [[2, 1]]}}"
+    )
+    (case,) = load_catalogue([file])
+    assert attempt(case, load_implementation("reference")).result.outcome is Outcome.PASSED

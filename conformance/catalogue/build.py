@@ -19,13 +19,13 @@ from conformance.data import parse_recipe
 __all__ = ["Builder"]
 
 _GIB = 2**30
-_OPERAND_BYTES = 32
-"""Bytes for an element of an operand: the case's, the one handed over, the second call's, the oracle's."""
-_RESULT_BYTES = 112
-"""Bytes for an element of the output: the answers, value and bounds of two calls and the oracle's work, in float64.
+_OPERAND_BYTES = 40
+"""Bytes for an element of an operand: the case's, the one handed over, those of the other data, the oracle's."""
+_RESULT_BYTES = 120
+"""Bytes for an element of the output: the answers, value and bounds of two questions, and the oracle's work.
 
-Both from peaks measured with `-i reference`: 24 for an operand; for the output 70 where equality is proved, 108 where
-sums round."""
+Both from peaks measured with `-i reference`, the larger of many kinds: 31 for an operand; for the output 71 where
+equality is proved, and 124 in float64."""
 
 _MISSING_OUTPUT = "is missing; state the shape that must come out"
 

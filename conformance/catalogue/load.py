@@ -25,7 +25,7 @@ from conformance.errors import CatalogueError, Fault
 __all__ = ["DEFAULT_BUDGET", "check_catalogue", "load_catalogue", "shipped_catalogue"]
 
 DEFAULT_BUDGET = 1.0
-"""GiB that the arrays of one case may take, reference included."""
+"""GiB that the arrays of one case may take: of the harness and of the reference, not of what is judged."""
 
 Keys = list[str | int]
 KeyedFault = tuple[Keys, str]
@@ -105,12 +105,10 @@ def _entries(document: Document, taken: dict[str, str], budget: float) -> Iterat
                 taken[str(name)] = f"{document.file}:{document.line([index, 'id'])}"
             if None in doubtful:
                 continue
-            sure = {key for key in doubtful if key is not None}
-            built = (
-                _matrix_faults(values, fault, budget, sure)
-                if fault
-                else _case(values, budget, values is not written, sure)
-            )
+            keys = {key for key in doubtful if key is not None}
+            built = _case(values, budget, values is not written or fault is not None, keys | _listed(values, fault))
+            if fault:
+                built = [fault, *(built if isinstance(built, list) else [])]
             if isinstance(built, Case):
                 yield built
                 continue
@@ -131,13 +129,12 @@ def _expanded(written: Any) -> Iterator[tuple[Any, KeyedFault | None]]:
         yield written, (fault.path, fault.text)
 
 
-def _matrix_faults(values: dict[str, Any], fault: KeyedFault, budget: float, doubtful: set[str]) -> list[KeyedFault]:
-    """Return what is wrong with a matrix, and with what stands beside it; any key may come from the matrix."""
-    beside = {key: value for key, value in values.items() if key not in ("matrix", "exclude")}
+def _listed(values: Any, fault: KeyedFault | None) -> set[str]:
+    """Return the keys of an entry that its faulty matrix may have been meant to give, and the matrix itself."""
+    if fault is None:
+        return set()
     listed = set(values["matrix"]) if isinstance(values["matrix"], dict) else set()
-    unknown = listed | (CaseEntry.model_fields.keys() - values.keys() - {"id"})
-    built = _case(beside, budget, derived=True, doubtful=doubtful | unknown)
-    return [fault] if isinstance(built, Case) else [fault, *built]
+    return listed | {"matrix", "exclude"} | (CaseEntry.model_fields.keys() - values.keys() - {"id"})
 
 
 def _case(values: Any, budget: float, derived: bool, doubtful: set[str]) -> Case | list[KeyedFault]:
