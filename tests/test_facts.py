@@ -20,7 +20,7 @@ FACTS = {
     "flipped": (
         RECTANGLE,
         "mine, conv2d (2×9×11×3) * (4×2×3×5) = (2×3×4×5)",
-        "exact: equality; whole numbers, Σ|input·filters| + |bias| is at most 743,492 ≤ 2^24: every order of summation "
+        "exact: equality; whole numbers, Σ|input·filters| + |bias| is at most 643,592 ≤ 2^24: every order of summation "
         "gives the same bits",
         "output[0, 0, 0, 0] is -26894, must be -86834: off by 59940, where no error is allowed",
         "120 of 120 elements",
@@ -37,9 +37,10 @@ FACTS = {
     "bias_along_width": (
         BIASED,
         "mine, conv2d (2×4×5×3) * (2×3×3×3) + (3) = (2×3×3×3)",
-        "RULE",
-        "WORST",
-        "WRONG",
+        "exact: equality; whole numbers, Σ|input·filters| + |bias| is at most 37,435 ≤ 2^24: every order of summation "
+        "gives the same bits",
+        "output[0, 0, 0, 2] is -5381, must be -4391: off by 990, where no error is allowed",
+        "36 of 54 elements",
         "it adds the bias along the width axis instead of the channels",
     ),
     "doubled": (

@@ -103,12 +103,7 @@ def _entries(document: Document, taken: dict[str, str], budget: float) -> Iterat
                 yield Fault(document.file, document.line([index, "id"]), text, label)
             elif name is not None:
                 taken[str(name)] = f"{document.file}:{document.line([index, 'id'])}"
-            if None in doubtful:
-                continue
-            keys = {key for key in doubtful if key is not None}
-            built = _case(values, budget, values is not written or fault is not None, keys | _listed(values, fault))
-            if fault:
-                built = [fault, *(built if isinstance(built, list) else [])]
+            built = _build(values, fault, budget, values is not written, doubtful)
             if isinstance(built, Case):
                 yield built
                 continue
@@ -129,11 +124,22 @@ def _expanded(written: Any) -> Iterator[tuple[Any, KeyedFault | None]]:
         yield written, (fault.path, fault.text)
 
 
-def _listed(values: Any, fault: KeyedFault | None) -> set[str]:
-    """Return the keys of an entry that its faulty matrix may have been meant to give, and the matrix itself."""
+def _build(
+    values: Any, fault: KeyedFault | None, budget: float, derived: bool, doubtful: set[str | None]
+) -> Case | list[KeyedFault]:
+    """Return the case of an entry, or what is wrong with it; with a faulty matrix, that and what stands beside it."""
+    if None in doubtful:
+        return []
+    keys = {key for key in doubtful if key is not None}
     if fault is None:
-        return set()
-    listed = set(values["matrix"]) if isinstance(values["matrix"], dict) else set()
+        return _case(values, budget, derived, keys)
+    beside = _case(values, budget, derived=True, doubtful=keys | _listed(values))
+    return [fault] if isinstance(beside, Case) else [fault, *beside]
+
+
+def _listed(values: dict[str, Any]) -> set[str]:
+    """Return the keys of an entry that its faulty matrix may have been meant to give, and the matrix itself."""
+    listed: set[str] = set(values["matrix"]) if isinstance(values["matrix"], dict) else set()
     return listed | {"matrix", "exclude"} | (CaseEntry.model_fields.keys() - values.keys() - {"id"})
 
 
