@@ -8,22 +8,36 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import ROOT
 
-LAYERS = [
-    {"errors", "operation"},
-    {"case"},
-    {"memory"},
-    {"data", "catalogue", "implementations", "judgement", "defects", "selection"},
-    {"diagnosis", "handover", "traits", "twin", "weakness"},
-    {"trial"},
-    {"runner"},
-    {"reports"},
-    {"cli"},
-    {"__main__"},
+from reference import arguments, geometry, naive, windows
+
+ORDER = [
+    "errors",
+    "operation",
+    "case",
+    "memory",
+    "data",
+    "selection",
+    "defects",
+    "implementations",
+    "judgement",
+    "catalogue",
+    "traits",
+    "weakness",
+    "handover",
+    "twin",
+    "diagnosis",
+    "trial",
+    "runner",
+    "reports",
+    "cli",
+    "__main__",
 ]
-LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
+"""Each part imports from those before it only, so that no two can import each other."""
+LEVELS = {name: level for level, name in enumerate(ORDER)}
 
 FILES = sorted(
     path.relative_to(ROOT) for package in ("conformance", "reference") for path in (ROOT / package).rglob("*.py")
@@ -57,7 +71,13 @@ def test_conformance_imports_point_one_way(path: Path) -> None:
 
 def test_every_part_has_a_layer() -> None:
     parts = {part(path) for path in FILES if path.parts[0] == "conformance"} - {"__init__"}
-    assert parts == set(LEVELS)
+    assert sorted(ORDER) == sorted(parts)
+
+
+def test_architecture_tells_the_same_order() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").replace("\n", " ")
+    told = text.split("Imports point one way: ")[1].split(".")[0].split(" → ")
+    assert told == [name for name in reversed(ORDER) if name != "__main__"]
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.parts[0] == "reference"], ids=str)
@@ -67,8 +87,22 @@ def test_reference_knows_nothing_of_the_harness(path: Path) -> None:
     assert "scipy" not in roots or path.name == "fourier.py"
 
 
-def test_naive_shares_no_geometry() -> None:
-    assert not any("geometry" in name for name in imported(Path("reference/naive.py")))
+@pytest.mark.parametrize("padding", ["VALID", "SAME", ((1, 2), (0, 3))], ids=["valid", "same", "explicit"])
+def test_naive_uses_no_geometry(monkeypatch: pytest.MonkeyPatch, padding: str | tuple[tuple[int, int], ...]) -> None:
+    """Every name of `reference.geometry`, wherever it was imported to, raises."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("geometry was asked")
+
+    shared = {id(getattr(geometry, name)): name for name in geometry.__all__}
+    for module in [module for name, module in sys.modules.items() if name.split(".")[0] == "reference"]:
+        for name in [name for name, value in vars(module).items() if id(value) in shared]:
+            monkeypatch.setattr(module, name, refuse)
+    arguments._extents.cache_clear()
+    image, filters = np.arange(2.0 * 7 * 9 * 3).reshape(2, 7, 9, 3), np.ones((3, 2, 3, 5))
+    naive.conv2d(image, filters, strides=(2, 3), padding=padding)
+    with pytest.raises(AssertionError, match="geometry was asked"):
+        windows.conv2d(image, filters, strides=(2, 3), padding=padding)
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if not path.name.endswith("_adapter.py")], ids=str)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from catalogues import GOOD, entry, faults
 
 from conformance.case import Operation
 from conformance.catalogue import load_catalogue
@@ -13,25 +14,6 @@ from conformance.errors import CatalogueError
 
 KEYS = list(CaseEntry.model_fields)
 LISTED = [key for key in KEYS if key not in ("id", "matrix", "exclude")]
-
-GOOD = "- id: good\n  input: [4, 4]\n  filters: [3, 3]\n  output: [2, 2]\n"
-
-
-def faults(tmp_path: Path, text: str | bytes, budget: float = 1.0) -> list[str]:
-    """Return the messages that a catalogue of `text` gives, without the folder."""
-    file = tmp_path / "cases.yaml"
-    file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(CatalogueError) as caught:
-        load_catalogue([file], budget)
-    return str(caught.value).replace(f"{tmp_path}/", "").splitlines()
-
-
-def entry(**changes: str) -> str:
-    """Return a good entry of id `x` with some keys changed, a key a line; an empty value drops the key."""
-    keys = {"id": "x", "input": "[7, 7, 4]", "filters": "[3, 3, 4, 6]", "output": "[5, 5, 6]"} | changes
-    lines = [f"{key}: {value}" for key, value in keys.items() if value]
-    return "- " + "\n  ".join(lines) + "\n"
-
 
 ENTRIES = {
     "unknown-key": (entry(stride="2"), "cases.yaml:5: case 'x': unknown key 'stride' (did you mean 'strides'?)"),
@@ -86,12 +68,12 @@ ENTRIES = {
     ),
     "budget": (
         entry(input="[20000, 20000]", filters="[1, 1]", output="[20000, 20000]"),
-        "cases.yaml:1: case 'x': needs 17.88 GiB, more than the budget of 1 GiB; make it smaller, or raise "
+        "cases.yaml:1: case 'x': needs 59.6 GiB, more than the budget of 1 GiB; make it smaller, or raise "
         "--memory-budget",
     ),
     "budget-beyond-int64": (
         entry(input="[9999999999999, 9999999999999]", filters="[1, 1]", output="[9999999999999, 9999999999999]"),
-        "cases.yaml:1: case 'x': needs 4.47e+18 GiB, more than the budget of 1 GiB; make it smaller, or raise "
+        "cases.yaml:1: case 'x': needs 1.49e+19 GiB, more than the budget of 1 GiB; make it smaller, or raise "
         "--memory-budget",
     ),
     "stride-zero": (
@@ -172,7 +154,7 @@ ENTRIES = {
         "cases.yaml:1: case 'x': strides must be a number >= 1 or 1 of them for conv1d, but is [1, 2]",
     ),
     "gradient-without-batch": (
-        "- {id: x, operation: conv2d_backprop_input, input: [7, 5], filters: [3, 2], output: [7, 5]}",
+        "- {id: x, operation: conv2d_backprop_input, input: [7, 5], filters: [3, 2, 1, 1], output: [7, 5]}",
         "cases.yaml:1: case 'x': input must be 4 sizes for conv2d_backprop_input (H · W are spatial), but is [7, 5]",
     ),
     "gradient-of-another-shape": (
@@ -235,77 +217,56 @@ ENTRIES = {
         "cases.yaml:1: case 'a/../b': id must be lower-case words and numbers joined by '-' or '.', at most 120 "
         'characters, but is "a/../b"',
     ),
+    "id-number": (
+        entry(id="7"),
+        "cases.yaml:1: case '7': id must be lower-case words and numbers joined by '-' or '.', at most 120 characters, "
+        "but is 7; write it in quotes",
+    ),
+    "tag-of-two-words": (
+        entry(tags="[large stride]"),
+        "cases.yaml:5: case 'x': tags must be a list of words without spaces and parentheses, none of them and, or, "
+        'not, but is ["large stride"]',
+    ),
+    "tag-of-the-selection": (
+        entry(tags="[large, not]"),
+        "cases.yaml:5: case 'x': tags must be a list of words without spaces and parentheses, none of them and, or, "
+        'not, but is ["large", "not"]',
+    ),
+    "half-a-stride": (
+        entry(strides="1.5"),
+        "cases.yaml:5: case 'x': strides must be a number >= 1 or [vertical, horizontal], but is 1.5",
+    ),
+    "recipe-beyond-dtype": (
+        entry(dtype="float16", data="{input: 99999 - arange}"),
+        "cases.yaml:6: case 'x': data.input must be numbers that float16 holds, but '99999 - arange' gives 99999",
+    ),
+    "recipe-below-dtype": (
+        entry(input="[300, 300]", filters="[1, 1]", output="[300, 300]", dtype="float16", data="{input: 9 - arange}"),
+        "cases.yaml:6: case 'x': data.input must be numbers that float16 holds, but '9 - arange' gives -89990",
+    ),
+    "integers-that-wrap": (
+        entry(dtype="int32", data="{input: 9999 - arange, filters: 9999 - arange}"),
+        "cases.yaml:1: case 'x': its sums leave int32: conv2d: dtype must be an integer dtype that holds 3549602610, "
+        "but is int32 (ask for a wider `dtype`); make the numbers smaller",
+    ),
+    "transpose-without-output": (
+        "- {id: x, operation: conv1d_transpose, input: [2, 7, 3], filters: [3, 4, 3]}",
+        "cases.yaml:1: case 'x': output is missing; state the shape that must come out",
+    ),
+    "transpose-to-no-channels": (
+        "- {id: x, operation: conv1d_transpose, input: [2, 7, 3], filters: [3, 4, 3], output: [2, 9, 0]}",
+        "cases.yaml:1: case 'x': output must have a multiple of 4 channels that divides groups, but is [2, 9, 0]",
+    ),
     "not-a-mapping": (
         "- basic\n",
         'cases.yaml:1: case number 1: must be a mapping such as {id: …, input: …}, but is "basic"',
     ),
 }
 
-DOCUMENTS: dict[str, tuple[str | bytes, str]] = {
-    "tag": (
-        "- !!python/object/apply:os.system [ls]\n",
-        "cases.yaml:1: tag !!python/object/apply:os.system is not allowed; write a plain value, in quotes if it is "
-        "text",
-    ),
-    "date": (
-        "- {id: x, why: 2020-01-01}\n",
-        "cases.yaml:1: tag !!timestamp is not allowed; write a plain value, in quotes if it is text",
-    ),
-    "exploding-anchors": (
-        "- &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
-        + "".join(
-            f"- &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
-        ),
-        "cases.yaml:6: holds more than 1,000,000 values with its aliases; split it",
-    ),
-    "looping-anchor": (
-        "- &a [*a]\n",
-        "cases.yaml:1: an alias stands inside its own anchor; write the values out",
-    ),
-    "undefined-alias": ("- *a\n", "cases.yaml:1: is not YAML: found undefined alias 'a'"),
-    "deep": ("[" * 5000, "cases.yaml: is nested deeper than 32 levels; flatten it"),
-    "deep-and-closed": ("[" * 40 + "]" * 40, "cases.yaml:1: is nested deeper than 32 levels; flatten it"),
-    "no-yaml": ("- id: [1\n", "cases.yaml:2: is not YAML: expected ',' or ']', but got '<stream end>'"),
-    "key-twice": (
-        "- id: x\n  id: y\n",
-        "cases.yaml:2: key 'id' stands twice in one mapping; remove one",
-    ),
-    "number-as-key": ("- 3: x\n", "cases.yaml:1: a key must be a word, but is 3; write it out, or in quotes"),
-    "list-as-key": (
-        "- [1]: x\n",
-        "cases.yaml:1: a key must be a word, but is a list or a mapping; write it out, or in quotes",
-    ),
-    "merge-key": (
-        "- &a {id: x}\n- {<<: *a}\n",
-        "cases.yaml:2: a key must be a word, but is <<; write it out, or in quotes",
-    ),
-    "nul": (b"- a\0b", "cases.yaml: is not YAML: unacceptable character #x0000: special characters are not allowed"),
-    "no-utf-8": (b"- \xff\xfe\n", "cases.yaml: must be UTF-8, but byte 2 is not; save it as UTF-8"),
-    "empty": ("", "cases.yaml: holds no case; add one, for example '- {id: mine, input: [4, 4], …}'"),
-    "only-comments": (
-        "# nothing\n",
-        "cases.yaml: holds no case; add one, for example '- {id: mine, input: [4, 4], …}'",
-    ),
-    "empty-list": ("[]\n", "cases.yaml:1: must be a list of cases, '- id: …', but is []"),
-    "mapping": ("cases: []\n", "cases.yaml:1: must be a list of cases, '- id: …', but is {\"cases\": []}"),
-    "huge": (b" " * (16 * 2**20 + 1), "cases.yaml: is larger than 16,777,216 bytes; split it"),
-    "two-documents": ("- a\n---\n- b\n", "cases.yaml:2: is not YAML: but found another document"),
-}
-
 
 @pytest.mark.parametrize(("text", "message"), ENTRIES.values(), ids=ENTRIES.keys())
 def test_entry_fault(tmp_path: Path, text: str, message: str) -> None:
     assert faults(tmp_path, text) == [message]
-
-
-@pytest.mark.parametrize(("text", "message"), DOCUMENTS.values(), ids=DOCUMENTS.keys())
-def test_document_fault(tmp_path: Path, text: str | bytes, message: str) -> None:
-    assert faults(tmp_path, text) == [message]
-
-
-def test_long_number_is_a_fault(tmp_path: Path) -> None:
-    (message,) = faults(tmp_path, f"- {'9' * 5000}\n")
-    assert message.startswith("cases.yaml: holds a number that cannot be read: Exceeds the limit")
 
 
 def test_duplicate_id_names_both_places(tmp_path: Path) -> None:
@@ -326,17 +287,6 @@ def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError) as caught:
         load_catalogue([tmp_path / "absent.yaml"])
     assert str(caught.value) == f"{tmp_path}/absent.yaml: cannot be read (No such file or directory); check the path"
-
-
-def test_all_faults_of_all_cases_at_once(tmp_path: Path) -> None:
-    text = GOOD + entry(strides="0", paddin="1") + entry(id="y", data="{input: arrange}", expect="[1]")
-    found = faults(tmp_path, text)
-    assert [message.split(" must")[0].split(" (")[0] for message in found] == [
-        "cases.yaml:9: case 'x': strides",
-        "cases.yaml:10: case 'x': unknown key 'paddin'",
-        "cases.yaml:15: case 'y': data.input",
-        "cases.yaml:16: case 'y': expect",
-    ]
 
 
 def test_budget_can_be_changed(tmp_path: Path) -> None:

@@ -193,13 +193,24 @@ def test_check_accepts_the_shipped_catalogue(command: Command) -> None:
 @pytest.mark.parametrize(
     ("expression", "ids"),
     [
-        ("padding and stride", ["padding-and-stride", "rgb-mini-batch-padding-and-stride"]),
-        ("batch and not rgb", ["mini-batch"]),
-        ("exercise and (one or three)", ["strided-exercise-one-channel", "strided-exercise-three-channels"]),
+        ("padding and stride", ["padding-and-stride", "rgb-padding-with-stride"]),
+        ("stride and not rgb", ["padding-and-stride", "stride"]),
+        ("rgb and (padding or slow)", ["rgb-padding-with-stride", "rgb-wide"]),
+        ("slow or not rgb", ["padding-and-stride", "stride", "rgb-wide"]),
+        ("slo", []),
     ],
 )
-def test_selection_is_by_id_and_tag(command: Command, expression: str, ids: list[str]) -> None:
-    done = command("list", "-k", expression)
+def test_selection_is_by_part_of_the_id_or_whole_tag(
+    command: Command, tmp_path: Path, expression: str, ids: list[str]
+) -> None:
+    tags = {"padding-and-stride": "", "stride": "", "rgb-padding-with-stride": "", "rgb-wide": "slow", "rgb": ""}
+    (tmp_path / "mine.yaml").write_text(
+        "".join(
+            f"- {{id: {name}, input: [4, 4], filters: [3, 3], output: [2, 2], tags: [{tag}]}}\n"
+            for name, tag in tags.items()
+        )
+    )
+    done = command("list", "mine.yaml", "-k", expression)
     assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ids
 
 

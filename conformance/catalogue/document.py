@@ -6,8 +6,8 @@ only a graph that is small when written out becomes Python values.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +28,26 @@ MAX_DEPTH = 32
 
 _CORE = ("null", "bool", "int", "float", "str", "seq", "map")
 _TAG_PREFIX = "tag:yaml.org,2002:"
+_PLAIN = {ScalarNode: "str", SequenceNode: "seq", MappingNode: "map"}
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file as plain Python values, with the line of each."""
+    """A YAML file as plain Python values, with the line of each.
+
+    Attributes:
+        file: where it was read from.
+        values: the values; what may not be written is left out or made plain.
+        node: the same as a graph of nodes.
+        faults: what may not be written: tags, odd keys, keys that stand twice.
+        doubtful: where such a thing stood, as (entry, key), or as (entry, None) if any key of the entry may be meant.
+    """
 
     file: Path
     values: Any
     node: Node
+    faults: list[Fault] = field(default_factory=list)
+    doubtful: frozenset[tuple[int, str | None]] = frozenset()
 
     def line(self, path: Sequence[str | int]) -> int:
         """Return the line, from 1, of the value at `path`, or of the closest one around it."""
@@ -50,28 +61,27 @@ class Document:
 
 
 def read_document(file: Path) -> Document:
-    """Return the YAML document in `file`.
+    """Return the YAML document in `file`, with the faults that leave the rest of it readable.
 
     Raises:
-        CatalogueError: the file cannot be read, is no YAML, uses tags, or is larger than a catalogue may be.
+        CatalogueError: the file cannot be read, is no YAML, has a tag around all of it, or is larger than a catalogue
+            may be; the other faults that were found until then are in it too.
     """
+    survey = _Survey()
     try:
         text = _read(file)
         yaml = YAML(typ="safe", pure=True)
         node = yaml.compose(text)
         if node is None:
             raise _Refused(0, "holds no case; add one, for example '- {id: mine, input: [4, 4], …}'")
-        _measure(node)
-        return Document(file, yaml.constructor.construct_document(node), node)
-    except _Refused as refused:
-        raise CatalogueError([Fault(file, refused.line, refused.text)]) from refused
-    except RecursionError as error:
-        text = f"is nested deeper than {MAX_DEPTH} levels; flatten it"
-        raise CatalogueError([Fault(file, 0, text)]) from error
-    except ValueError as error:
-        raise CatalogueError([Fault(file, 0, f"holds a number that cannot be read: {error}")]) from error
-    except YAMLError as error:
-        raise CatalogueError([_syntax_fault(file, error)]) from error
+        survey.visit(node)
+        values = yaml.constructor.construct_document(node)
+    except (_Refused, RecursionError, ValueError, YAMLError) as error:
+        raise CatalogueError([*survey.faults(file), _fatal_fault(file, error)]) from error
+    faults = survey.faults(file)
+    if survey.is_hopeless:
+        raise CatalogueError(faults)
+    return Document(file, values, node, faults, frozenset(survey.doubtful))
 
 
 class _Refused(Exception):
@@ -96,7 +106,14 @@ def _read(file: Path) -> str:
         raise _Refused(0, f"must be UTF-8, but byte {error.start} is not; save it as UTF-8") from error
 
 
-def _syntax_fault(file: Path, error: YAMLError) -> Fault:
+def _fatal_fault(file: Path, error: Exception) -> Fault:
+    """Return what keeps the whole file from being read."""
+    if isinstance(error, _Refused):
+        return Fault(file, error.line, error.text)
+    if isinstance(error, RecursionError):
+        return Fault(file, 0, f"is nested deeper than {MAX_DEPTH} levels; flatten it")
+    if not isinstance(error, YAMLError):
+        return Fault(file, 0, f"holds a number that cannot be read: {error}")
     mark = getattr(error, "problem_mark", None)
     problem = error.problem if isinstance(error, MarkedYAMLError) else str(error).splitlines()[0]
     return Fault(file, mark.line + 1 if mark else 0, f"is not YAML: {problem}")
@@ -116,47 +133,76 @@ def _child(node: Node, step: str | int) -> tuple[Node, int] | None:
     return None
 
 
-def _measure(root: Node) -> None:
-    """Refuse tags, odd keys, loops, depth and size, visiting each node of the graph once."""
-    sizes: dict[int, int | None] = {}
+class _Survey:
+    """Goes over a graph, each node once: measures it, and takes out tags, odd keys and keys that stand twice.
 
-    def visit(node: Node, depth: int) -> int:
-        if depth > MAX_DEPTH:
+    Attributes:
+        doubtful: as of `Document`.
+        is_hopeless: whether nothing can be said of the rest.
+    """
+
+    def __init__(self) -> None:
+        self.doubtful: set[tuple[int, str | None]] = set()
+        self.is_hopeless = False
+        self._refused: list[_Refused] = []
+        self._sizes: dict[int, int | None] = {}
+
+    def faults(self, file: Path) -> list[Fault]:
+        """Return what was taken out."""
+        return [Fault(file, refused.line, refused.text) for refused in self._refused]
+
+    def visit(self, node: Node, place: tuple[str | int, ...] = ()) -> int:
+        """Return how many values a node stands for, aliases written out; `place` is the way to it.
+
+        Raises:
+            _Refused: they are too many, too deep, or without end.
+        """
+        if len(place) > MAX_DEPTH:
             raise _Refused(_line(node), f"is nested deeper than {MAX_DEPTH} levels; flatten it")
-        if id(node) in sizes:
-            known = sizes[id(node)]
+        if id(node) in self._sizes:
+            known = self._sizes[id(node)]
             if known is None:
                 raise _Refused(_line(node), "an alias stands inside its own anchor; write the values out")
             return known
-        _check_tag(node)
-        sizes[id(node)] = None
-        size = 1 + sum(visit(child, depth + 1) for child in _children(node))
+        self._check_tag(node, place)
+        self._sizes[id(node)] = None
+        size = 1 + sum(self.visit(child, (*place, step)) for step, child in self._children(node, place))
         if size > MAX_VALUES:
             raise _Refused(_line(node), f"holds more than {MAX_VALUES:,} values with its aliases; split it")
-        sizes[id(node)] = size
+        self._sizes[id(node)] = size
         return size
 
-    visit(root, 0)
+    def _children(self, node: Node, place: tuple[str | int, ...]) -> list[tuple[str | int, Node]]:
+        if isinstance(node, SequenceNode):
+            return list(enumerate(node.value))
+        if not isinstance(node, MappingNode):
+            return []
+        node.value = list(self._good_pairs(node, place))
+        return [(key.value, child) for key, value in node.value for child in (key, value)]
 
+    def _good_pairs(self, node: MappingNode, place: tuple[str | int, ...]) -> Iterator[tuple[Node, Node]]:
+        seen = set()
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode) or key.tag != f"{_TAG_PREFIX}str":
+                shown = key.value if isinstance(key, ScalarNode) else "a list or a mapping"
+                self._refuse(key, place, f"a key must be a word, but is {shown}; write it out, or in quotes")
+            elif key.value in seen:
+                text = f"key {key.value!r} stands twice in one mapping; remove one"
+                self._refuse(key, (*place, key.value), text)
+            else:
+                seen.add(key.value)
+                yield key, value
 
-def _children(node: Node) -> list[Node]:
-    if isinstance(node, SequenceNode):
-        return list(node.value)
-    if not isinstance(node, MappingNode):
-        return []
-    seen = set()
-    for key, _ in node.value:
-        if not isinstance(key, ScalarNode) or key.tag != f"{_TAG_PREFIX}str":
-            shown = key.value if isinstance(key, ScalarNode) else "a list or a mapping"
-            raise _Refused(_line(key), f"a key must be a word, but is {shown}; write it out, or in quotes")
-        if key.value in seen:
-            raise _Refused(_line(key), f"key {key.value!r} stands twice in one mapping; remove one")
-        seen.add(key.value)
-    return [child for pair in node.value for child in pair]
+    def _check_tag(self, node: Node, place: tuple[str | int, ...]) -> None:
+        tag = str(node.tag)
+        if tag.removeprefix(_TAG_PREFIX) not in _CORE:
+            shown = tag.replace(_TAG_PREFIX, "!!")
+            self._refuse(node, place, f"tag {shown} is not allowed; write a plain value, in quotes if it is text")
+            node.tag = f"{_TAG_PREFIX}{_PLAIN[type(node)]}"
 
-
-def _check_tag(node: Node) -> None:
-    tag = str(node.tag)
-    if tag.removeprefix(_TAG_PREFIX) not in _CORE:
-        shown = tag.replace(_TAG_PREFIX, "!!")
-        raise _Refused(_line(node), f"tag {shown} is not allowed; write a plain value, in quotes if it is text")
+    def _refuse(self, node: Node, place: tuple[str | int, ...], text: str) -> None:
+        self._refused.append(_Refused(_line(node), text))
+        if place and isinstance(place[0], int):
+            self.doubtful.add((place[0], str(place[1]) if len(place) > 1 else None))
+        else:
+            self.is_hopeless = True

@@ -25,12 +25,15 @@ from conformance.errors import CatalogueError, Fault
 __all__ = ["DEFAULT_BUDGET", "check_catalogue", "load_catalogue", "shipped_catalogue"]
 
 DEFAULT_BUDGET = 1.0
-"""GiB that the arrays of one case may take, reference included."""
+"""GiB that the arrays of one case may take: of the harness and of the reference, not of what is judged."""
 
 Keys = list[str | int]
 KeyedFault = tuple[Keys, str]
 
 _MATRIX_KEYS = [key for key in CaseEntry.model_fields if key not in ("id", "matrix", "exclude")]
+
+_STAND_INS: dict[str, Any] = {"id": "x", "input": [1, 1], "filters": [1, 1], "output": [1, 1]}
+"""For required keys that are missing or not of their form; they are doubtful, and nothing is derived from them."""
 
 _NESTED: dict[str, type[BaseModel]] = {"data": Data, "expect": Expect}
 
@@ -76,6 +79,7 @@ def check_catalogue(paths: Sequence[Path] = (), budget: float = DEFAULT_BUDGET) 
         except CatalogueError as error:
             faults.extend(error.faults)
             continue
+        faults.extend(document.faults)
         for found in _entries(document, taken, budget):
             if isinstance(found, Case):
                 cases.append(replace(found, catalogue=name, budget=raised))
@@ -90,6 +94,7 @@ def _entries(document: Document, taken: dict[str, str], budget: float) -> Iterat
         yield Fault(document.file, 1, f"must be a list of cases, '- id: …', but is {_show(document.values)}")
         return
     for index, written in enumerate(document.values):
+        doubtful = {key for entry, key in document.doubtful if entry == index}
         seen: set[str] = set()
         for values, fault in _expanded(written):
             name = values.get("id") if isinstance(values, dict) else None
@@ -99,7 +104,7 @@ def _entries(document: Document, taken: dict[str, str], budget: float) -> Iterat
                 yield Fault(document.file, document.line([index, "id"]), text, label)
             elif name is not None:
                 taken[str(name)] = f"{document.file}:{document.line([index, 'id'])}"
-            built = [fault] if fault else _case(values, budget, derived=values is not written)
+            built = _build(values, fault, budget, values is not written, doubtful)
             if isinstance(built, Case):
                 yield replace(built, line=document.line([index]))
                 continue
@@ -120,24 +125,64 @@ def _expanded(written: Any) -> Iterator[tuple[Any, KeyedFault | None]]:
         yield written, (fault.path, fault.text)
 
 
-def _case(values: Any, budget: float, derived: bool) -> Case | list[KeyedFault]:
+def _build(
+    values: Any, fault: KeyedFault | None, budget: float, derived: bool, doubtful: set[str | None]
+) -> Case | list[KeyedFault]:
+    """Return the case of an entry, or what is wrong with it; with a faulty matrix, that and what stands beside it."""
+    if None in doubtful:
+        return []
+    keys = {key for key in doubtful if key is not None}
+    if fault is None:
+        return _case(values, budget, derived, keys)
+    beside = _case(values, budget, derived=True, doubtful=keys | _listed(values))
+    return [fault] if isinstance(beside, Case) else [fault, *beside]
+
+
+def _listed(values: dict[str, Any]) -> set[str]:
+    """Return the keys of an entry that its faulty matrix may have been meant to give, and the matrix itself."""
+    listed: set[str] = set(values["matrix"]) if isinstance(values["matrix"], dict) else set()
+    return listed | {"matrix", "exclude"} | (CaseEntry.model_fields.keys() - values.keys() - {"id"})
+
+
+def _case(values: Any, budget: float, derived: bool, doubtful: set[str]) -> Case | list[KeyedFault]:
     """Return the case that `values` describe, or what is wrong with them: paths into the values, and sentences.
 
     Args:
         values: an entry without matrix.
         budget: GiB that the arrays of the case may take.
         derived: whether the output's shape may be left to the size formula.
+        doubtful: keys whose values are not to be relied on, for which a fault was found already.
     """
     if not isinstance(values, dict):
         return [([], f"must be a mapping such as {{id: …, input: …}}, but is {_show(values)}")]
-    lacks_output = "output" not in values
+    lacks_output = "output" not in values and "output" not in doubtful
+    sound = {key: value for key, value in values.items() if key not in doubtful}
+    stand_ins = {
+        key: value for key, value in _STAND_INS.items() if key in doubtful or (key == "output" and lacks_output)
+    }
+    faults: list[KeyedFault] = []
     try:
-        entry = CaseEntry.model_validate({"output": [0, 0]} | values if lacks_output else values)
+        entry = CaseEntry.model_validate(stand_ins | sound)
     except ValidationError as error:
-        missing: KeyedFault = ([], "output is missing; state the shape that must come out")
-        return _form_faults(error, values) + [missing] * (lacks_output and not derived)
-    builder = Builder(entry, budget, lacks_output, derived)
-    return builder.case() or builder.faults
+        faults = _form_faults(error, sound)
+        entry = CaseEntry.model_validate(_STAND_INS | _without(sound, [path for path, _ in faults]))
+        doubtful = doubtful | {str(path[0]) for path, _ in faults}
+    builder = Builder(entry, budget, lacks_output, derived, doubtful)
+    return builder.case() or faults + builder.faults
+
+
+def _without(values: dict[str, Any], paths: Sequence[Keys]) -> dict[str, Any]:
+    """Return the values without those at the paths; without a required nested one, nothing stays of its mapping."""
+    kept = dict(values)
+    for path in paths:
+        outer = str(path[0])
+        model = _NESTED.get(outer)
+        optional = model and (path[-1] not in model.model_fields or not model.model_fields[str(path[-1])].is_required())
+        if len(path) > 1 and optional and outer in kept:
+            kept[outer] = {key: value for key, value in kept[outer].items() if key != path[-1]}
+        else:
+            kept.pop(outer, None)
+    return kept
 
 
 def _form_faults(error: ValidationError, values: dict[str, Any]) -> list[KeyedFault]:
@@ -171,12 +216,14 @@ def _sentence(path: tuple[str | int, ...], kind: str, values: dict[str, Any]) ->
     value: Any = values
     for key in path:
         value = value[key]
-    return f"{name} must be {description}, but is {_show(value)}{_byte_order(value) if name == 'dtype' else ''}"
+    return f"{name} must be {description}, but is {_show(value)}{_hint(name, value)}"
 
 
-def _byte_order(value: Any) -> str:
-    """Return what to write instead of a dtype with a byte order, `>f4`, or one character, `f4`."""
-    if not isinstance(value, str) or not re.fullmatch("[<>=|]?[efdi][248]?", value):
+def _hint(name: str, value: Any) -> str:
+    """Return what to write instead of a number as an id, or of a dtype with a byte order, `>f4`, or in short, `f4`."""
+    if name == "id" and isinstance(value, int | float):
+        return "; write it in quotes"
+    if name != "dtype" or not isinstance(value, str) or not re.fullmatch("[<>=|]?[efdi][248]?", value):
         return ""
     return f" (operands are always of the machine's own byte order: write {np.dtype(value).newbyteorder('=').name!r})"
 

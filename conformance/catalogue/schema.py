@@ -9,16 +9,36 @@ from __future__ import annotations
 from typing import Annotated, Any
 from typing import Literal as OneOf
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from conformance.case import DType, Memory, Operation
 
 __all__ = ["CaseEntry", "Data", "Expect", "json_schema"]
 
-Size = Annotated[int, Field(ge=0)]
-Step = Annotated[int, Field(ge=1)]
+
+def _whole(value: Any) -> Any:
+    """Return 2.0 as 2, which JSON Schema takes for the same number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _selectable(tag: str) -> str:
+    if tag in _OPERATORS:
+        raise ValueError("is a word of the selection itself")
+    return tag
+
+
+_OPERATORS = ("and", "or", "not")
+
+Whole = BeforeValidator(_whole)
+Size = Annotated[int, Field(ge=0), Whole]
+Step = Annotated[int, Field(ge=1), Whole]
 Pair = Annotated[list[Size], Field(min_length=2, max_length=2)]
 Numbers = list[Any] | int | float
+Tag = Annotated[
+    str,
+    Field(pattern=r"^[^\s()]+$", json_schema_extra={"not": {"enum": list(_OPERATORS)}}),
+    AfterValidator(_selectable),
+]
 
 
 class _Model(BaseModel):
@@ -39,7 +59,7 @@ class Expect(_Model):
     """The output as printed somewhere, to a number of decimals, all of it or its first rows."""
 
     values: list[Any] = Field(description="numbers nested to the shape of output")
-    decimals: int = Field(ge=0, le=17, description="the number of printed decimals, 0 to 17")
+    decimals: Annotated[int, Whole] = Field(ge=0, le=17, description="the number of printed decimals, 0 to 17")
     rows: Step | None = Field(None, description="the number of leading output rows that values holds, 1 or more")
 
 
@@ -91,7 +111,9 @@ class CaseEntry(_Model):
     exclude: list[dict[str, Any]] | None = Field(
         None, description="a list of mappings of keys to values; combinations of the matrix that are left out"
     )
-    tags: list[str] = Field(default_factory=list, description="a list of words")
+    tags: list[Tag] = Field(
+        default_factory=list, description="a list of words without spaces and parentheses, none of them and, or, not"
+    )
     why: str = Field("", description="a sentence")
     source: str = Field("", description="a sentence or an address")
     weak: str = Field("", description="a sentence: why the output may be mostly zero, constant or symmetric")

@@ -6,14 +6,20 @@ output, or the shape of input or filters for their gradient; a transpose goes fr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from conformance.case import Kind, Operation, Pads, Shape
 from conformance.catalogue.schema import CaseEntry
 from reference.geometry import explicit_pads, output_size, receptive_field
 
-__all__ = ["ShapeFault", "Shapes", "resolve"]
+__all__ = ["Resolution", "ShapeFault", "Shapes", "resolve"]
+
+_T = TypeVar("_T")
+
+_PLACES = ("first", "second", "third", "fourth", "fifth")
+"""The sizes of a shape, to be counted in sentences."""
 
 
 class ShapeFault(Exception):
@@ -40,50 +46,129 @@ class Shapes:
     formula: str
 
 
-def resolve(entry: CaseEntry) -> Shapes:
-    """Return the shapes of an entry; `output` by the size formula, whatever the entry states.
+@dataclass(slots=True)
+class Resolution:
+    """As much of an entry's shapes as can be told.
 
-    Raises:
-        ShapeFault: the shapes cannot belong to one operation.
+    Attributes:
+        faults: the rules that they break; a rule that needs what another one refused is not asked.
+        shapes: all of them, if there are enough; `output` by the size formula, whatever the entry states.
+        written: those that are sound, by operand, as the entry writes them.
+        channels: of what comes out, if they can be told.
     """
-    operation = entry.operation
-    image, filters = tuple(entry.input), tuple(entry.filters)
-    _check_lengths(operation, image, filters)
-    strides, dilations = (_steps(operation, name, getattr(entry, name)) for name in ("strides", "dilations"))
-    padding = _padding(operation, entry.padding)
-    full_image, full_filters = _with_batch(operation, image), (*filters, *(1,) * (operation.rank + 2 - len(filters)))
-    sizes = full_filters[:-2]
-    if 0 in sizes:
-        raise ShapeFault("filters", f"must be at least 1 high and wide, but is {entry.filters}")
+
+    faults: list[ShapeFault] = field(default_factory=list)
+    shapes: Shapes | None = None
+    written: dict[str, Shape] = field(default_factory=dict)
+    channels: int | None = None
+
+    def ask(self, rule: Callable[..., _T], *arguments: Any) -> _T | None:
+        """Return what `rule` says of arguments that are all known; None where it refuses them."""
+        if any(argument is None for argument in arguments):
+            return None
+        try:
+            return rule(*arguments)
+        except ShapeFault as fault:
+            self.faults.append(fault)
+            return None
+
+
+def resolve(entry: CaseEntry, doubtful: Collection[str] = ()) -> Resolution:
+    """Return the shapes of an entry, and what is wrong with them.
+
+    Args:
+        entry: the entry.
+        doubtful: keys under which it does not hold what was meant; nothing is derived from them.
+    """
+    found, operation = Resolution(), entry.operation
+    if "operation" in doubtful:
+        return found
+    keys = ("input", "filters", "output", "padding", "strides", "dilations")
+    stated: dict[str, Any] = {key: None if key in doubtful else getattr(entry, key) for key in keys}
+    image = found.ask(_full_image, operation, stated["input"])
+    filters = found.ask(_full_filters, operation, stated["filters"])
+    strides, dilations = (found.ask(_steps, operation, name, stated[name]) for name in ("strides", "dilations"))
+    padding = found.ask(_padding, operation, stated["padding"])
+    known = {"input": image, "filters": filters}
+    found.written = {name: tuple(stated[name]) for name, shape in known.items() if shape is not None}
+    window = (padding, found.ask(_filter_sizes, operation, filters), strides, dilations)
     if operation.kind is Kind.TRANSPOSE:
-        output, formula = tuple(entry.output), ""
-        _check_transpose(full_image, full_filters, output, (padding, sizes, strides, dilations))
-        written = {"input": image, "filters": filters, "output": output}
-        return Shapes(full_image, full_filters, output, None, strides, dilations, padding, written, formula)
-    channels = _out_channels(operation, full_image[-1], full_filters)
-    places, formula = _places(full_image[1:-1], padding, sizes, strides, dilations)
-    forward = (full_image[0], *places, channels)
-    short = full_image[:1] * (len(image) == operation.rank + 2) + places
-    short += (channels,) * (len(filters) == operation.rank + 2)
-    asked = {Kind.INPUT_GRADIENT: full_image, Kind.FILTER_GRADIENT: full_filters}.get(operation.kind)
-    written = {"input": image, "filters": filters, "output": asked or short, "out_backprop": forward}
-    arriving = forward if asked else None
-    return Shapes(full_image, full_filters, asked or forward, arriving, strides, dilations, padding, written, formula)
+        _resolve_transpose(found, image, filters, found.ask(_shape, stated["output"]), window)
+    else:
+        _resolve_forward(found, operation, image, filters, window)
+    return found
 
 
-def _check_lengths(operation: Operation, image: Shape, filters: Shape) -> None:
-    """Refuse shapes of the wrong number of sizes; only a plain convolution may leave out batch and channels."""
-    rank, plain = operation.rank, operation.kind is Kind.FORWARD
-    axes = " · ".join(["D", "H", "W"][3 - rank :])
-    for name, shape, short in (("input", image, plain), ("filters", filters, plain and not operation.is_depthwise)):
-        if not (rank if short else rank + 2) <= len(shape) <= rank + 2:
-            count = f"{rank} to {rank + 2}" if short else str(rank + 2)
-            raise ShapeFault(name, f"must be {count} sizes for {operation} ({axes} are spatial), but is {list(shape)}")
+def _resolve_transpose(
+    found: Resolution, image: Shape | None, filters: Shape | None, stated: Shape | None, window: tuple[Any, ...]
+) -> None:
+    output = stated if image is None else found.ask(_transposed_output, image, stated)
+    if found.ask(_check_transposed_input, image, filters):
+        found.ask(_check_transposed_groups, output, filters)
+    found.ask(_check_transposed_places, image, output, *window)
+    if output is not None:
+        found.written["output"] = output
+    padding, _, strides, dilations = window
+
+    def assemble(image: Shape, filters: Shape, output: Shape) -> Shapes:
+        return Shapes(image, filters, output, None, strides, dilations, padding, found.written, "")
+
+    found.shapes = found.ask(assemble, image, filters, output) if None not in window else None
 
 
-def _with_batch(operation: Operation, image: Shape) -> Shape:
+def _resolve_forward(
+    found: Resolution, operation: Operation, image: Shape | None, filters: Shape | None, window: tuple[Any, ...]
+) -> None:
+    if found.ask(_check_depth, operation, image, filters):
+        found.channels = found.ask(_out_channels, operation, image, filters)
+    elif filters is not None and not operation.is_depthwise:
+        found.channels = filters[-1]
+    asked = {Kind.INPUT_GRADIENT: image, Kind.FILTER_GRADIENT: filters}.get(operation.kind)
+    if asked is not None:
+        found.written["output"] = asked
+    padding, _, strides, dilations = window
+
+    def assemble(image: Shape, filters: Shape, channels: int, placed: tuple[Shape, str]) -> Shapes:
+        places, formula = placed
+        forward = (image[0], *places, channels)
+        short = image[:1] * (len(found.written["input"]) == operation.rank + 2) + places
+        short += (channels,) * (len(found.written["filters"]) == operation.rank + 2)
+        found.written |= {"output": asked or short, "out_backprop": forward}
+        arriving, output = (forward, asked) if asked else (None, forward)
+        return Shapes(image, filters, output, arriving, strides, dilations, padding, found.written, formula)
+
+    placed = found.ask(_places, image and image[1:-1], *window)
+    found.shapes = found.ask(assemble, image, filters, found.channels, placed)
+
+
+def _shape(sizes: Sequence[int]) -> Shape:
+    return tuple(sizes)
+
+
+def _full_image(operation: Operation, image: Sequence[int]) -> Shape:
+    """Return (batch, *sizes, channels); only a plain convolution may leave out batch and channels."""
+    _check_length(operation, "input", image, operation.kind is Kind.FORWARD)
     batch = () if len(image) == operation.rank + 2 else (1,)
     return (*batch, *image) if len(image) > operation.rank else (*batch, *image, 1)
+
+
+def _full_filters(operation: Operation, filters: Sequence[int]) -> Shape:
+    _check_length(operation, "filters", filters, operation.kind is Kind.FORWARD and not operation.is_depthwise)
+    return (*filters, *(1,) * (operation.rank + 2 - len(filters)))
+
+
+def _check_length(operation: Operation, name: str, shape: Sequence[int], may_be_short: bool) -> None:
+    rank = operation.rank
+    if not (rank if may_be_short else rank + 2) <= len(shape) <= rank + 2:
+        axes = " · ".join(["D", "H", "W"][3 - rank :])
+        count = f"{rank} to {rank + 2}" if may_be_short else str(rank + 2)
+        raise ShapeFault(name, f"must be {count} sizes for {operation} ({axes} are spatial), but is {list(shape)}")
+
+
+def _filter_sizes(operation: Operation, filters: Shape) -> Shape:
+    if 0 in filters[:-2]:
+        raise ShapeFault("filters", f"must be at least 1 high and wide, but is {list(filters)}")
+    return filters[:-2]
 
 
 def _steps(operation: Operation, name: str, value: int | Sequence[int]) -> Shape:
@@ -110,21 +195,26 @@ def _padding(operation: Operation, padding: str | int | list[list[int]]) -> str 
     return tuple(pairs)
 
 
-def _out_channels(operation: Operation, channels: int, filters: Shape) -> int:
-    """Return the channels of the convolution's output."""
-    depth, out_channels = filters[-2:]
-    if operation.is_depthwise:
-        if depth != channels:
-            raise ShapeFault("filters", f"must have the input's {channels} channels as its third size, but has {depth}")
-        return depth * out_channels
-    place = ("second", "third", "fourth", "fifth")[operation.rank - 1 : operation.rank + 1]
-    if channels == depth == 0:
-        return out_channels
-    if channels == 0 or depth == 0 or channels % depth:
-        expected = f"must have a divisor of the input's {channels} channels as its {place[0]} size"
+def _check_depth(operation: Operation, image: Shape, filters: Shape) -> bool:
+    """Refuse filters that are too deep for the image, or no part of it."""
+    channels, depth = image[-1], filters[-2]
+    if operation.is_depthwise and depth != channels:
+        raise ShapeFault("filters", f"must have the input's {channels} channels as its third size, but has {depth}")
+    fits = channels == depth if 0 in (channels, depth) else channels % depth == 0
+    if not fits:
+        expected = f"must have a divisor of the input's {channels} channels as its {_PLACES[operation.rank]} size"
         raise ShapeFault("filters", f"{expected}, but has {depth}")
-    if out_channels % (channels // depth):
-        expected = f"must have a multiple of groups={channels // depth} as its {place[1]} size"
+    return True
+
+
+def _out_channels(operation: Operation, image: Shape, filters: Shape) -> int:
+    """Return the channels of the convolution's output."""
+    channels, (depth, out_channels) = image[-1], filters[-2:]
+    if operation.is_depthwise:
+        return depth * out_channels
+    groups = channels // depth if depth else 1
+    if out_channels % groups:
+        expected = f"must have a multiple of groups={groups} as its {_PLACES[operation.rank + 1]} size"
         raise ShapeFault("filters", f"{expected}, but has {out_channels} ({channels} input channels / {depth})")
     return out_channels
 
@@ -138,20 +228,29 @@ def _places(sizes: Shape, padding: str | Pads, window: Shape, strides: Shape, di
     return places, "; ".join(f"{_formula(*axis, place)} {name}" for axis, place, name in named)
 
 
-def _check_transpose(
-    image: Shape, filters: Shape, output: Shape, window: tuple[str | Pads, Shape, Shape, Shape]
-) -> None:
-    """Refuse an output whose convolution is not the transpose's input."""
+def _transposed_output(image: Shape, output: Shape) -> Shape:
     if len(output) != len(image):
         raise ShapeFault("output", f"must be {len(image)} sizes, but is {list(output)}")
-    places, formula = _places(output[1:-1], *window)
+    return output
+
+
+def _check_transposed_input(image: Shape, filters: Shape) -> bool:
+    if filters[-1] != image[-1]:
+        raise ShapeFault("filters", f"must end with the input's {image[-1]} channels, but ends with {filters[-1]}")
+    return True
+
+
+def _check_transposed_groups(output: Shape, filters: Shape) -> None:
     depth, channels = filters[-2:]
-    if channels != image[-1]:
-        raise ShapeFault("filters", f"must end with the input's {image[-1]} channels, but ends with {channels}")
-    if not depth or output[-1] % depth or channels % (output[-1] // depth):
-        raise ShapeFault(
-            "output", f"must have a multiple of {depth} channels that divides groups, but is {list(output)}"
-        )
+    groups = output[-1] // depth if depth else 0
+    if not groups or output[-1] % depth or channels % groups:
+        expected = f"must have a multiple of {depth} channels that divides groups"
+        raise ShapeFault("output", f"{expected}, but is {list(output)}")
+
+
+def _check_transposed_places(image: Shape, output: Shape, *window: Any) -> None:
+    """Refuse an output whose convolution is not the transpose's input."""
+    places, formula = _places(output[1:-1], *window)
     if (output[0], *places) != image[:-1]:
         expected = f"must be one whose convolution is the input's {list(image[:-1])}"
         raise ShapeFault("output", f"{expected}, but is {list(output)}, whose is {[output[0], *places]} ({formula})")
@@ -159,7 +258,7 @@ def _check_transpose(
 
 def _formula(size: int, taps: int, step: int, hole: int, pads: tuple[int, int], place: int) -> str:
     """Return how the output size comes about."""
-    total, field = f"{size} + {pads[0]} + {pads[1]}", receptive_field(taps, hole)
+    total, span = f"{size} + {pads[0]} + {pads[1]}", receptive_field(taps, hole)
     if place == 0:
-        return f"a window of {field} does not fit into {total}: 0"
-    return f"floor(({total} - {field}) / {step}) + 1 = {place}"
+        return f"a window of {span} does not fit into {total}: 0"
+    return f"floor(({total} - {span}) / {step}) + 1 = {place}"
