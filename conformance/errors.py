@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CatalogueError", "ConformanceError", "Fault", "Unavailable", "Unsupported", "UsageError", "described"]
+__all__ = [
+    "CatalogueError",
+    "ConformanceError",
+    "Fault",
+    "Unavailable",
+    "Unsupported",
+    "UsageError",
+    "described",
+    "text_of",
+]
 
 
 class ConformanceError(Exception):
@@ -51,13 +60,17 @@ class CatalogueError(ConformanceError):
 
 
 def described(error: BaseException) -> str:
-    """Return the type and the text of an exception, which may be of any code, even of such as has no text.
+    """Return the type and the text of an exception.
 
     >>> described(ValueError("no kernel"))
     'ValueError: no kernel'
     """
+    return f"{type(error).__name__}: {text_of(error)}"
+
+
+def text_of(error: BaseException) -> str:
+    """Return the text of an exception, which may be of any code, even of such as fails to give one."""
     try:
-        text = str(error)
+        return str(error)
     except (Exception, SystemExit) as failure:
-        text = f"(its text cannot be had: it raises {type(failure).__name__})"
-    return f"{type(error).__name__}: {text}"
+        return f"(its text cannot be had: it raises {type(failure).__name__})"

@@ -21,6 +21,7 @@ import numpy as np
 
 from conformance.case import Case, DType, Operation
 from conformance.data import Array, Operands
+from conformance.errors import text_of
 from conformance.implementations import Implementation, call
 
 __all__ = ["NOT_MEASURED", "Trait", "measure_traits"]
@@ -95,7 +96,7 @@ def _measured(name: str, probe: Callable[[_Subject], tuple[str, str]], subject: 
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        reason = " ".join(str(error).split())[:_REASON]
+        reason = " ".join(text_of(error).split())[:_REASON]
         return Trait(name, NOT_MEASURED, reason or type(error).__name__)
     return Trait(name, value, sentence)
 
