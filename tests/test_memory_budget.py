@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -14,16 +13,27 @@ from catalogues import entry, faults
 GIB = 2**30
 
 
+STATUS = Path("/proc/self/status")
+
+MEASURED = f"""
+import atexit, pathlib
+atexit.register(lambda: print(pathlib.Path("{STATUS}").read_text()))
+from conformance.cli import main
+main()
+"""
+
+
 def peak(catalogue: Path) -> float:
-    """Return the GiB that a process takes which judges the reference on a catalogue."""
-    words = [sys.executable, "-m", "conformance", "run", str(catalogue), "-i", "reference"]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / GIB
+    """Return the GiB that a process takes which judges the reference on a catalogue.
+
+    The kernel's own high-water mark; that of `resource` counts in what the test process had when it forked.
+    """
+    words = [sys.executable, "-c", MEASURED, "run", str(catalogue), "-i", "reference"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    return int(done.stdout.split("VmHWM:")[1].split()[0]) * 1024 / GIB
 
 
+@pytest.mark.skipif(not STATUS.exists(), reason="the peak is read from Linux's /proc")
 @pytest.mark.parametrize("size", [1000, 1500])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_estimate_is_above_the_peak_and_not_far(tmp_path: Path, size: int, dtype: str) -> None:
