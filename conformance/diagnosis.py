@@ -41,7 +41,7 @@ def diagnose(case: Case, operands: Operands, expected: Expected, answer: Array) 
             wrong = defect.conv2d(double[0], double[1], **keywords, bias=bias)
         except (ValueError, IndexError):
             continue
-        if np.array_equal(wrong, expected.value):
+        if np.array_equal(wrong, expected.value, equal_nan=True):
             continue  # the defect does no harm here
         if wrong.shape == answer.shape and _agrees(case, expected, answer, wrong):
             explanations[defect.mistake] = None
@@ -56,4 +56,6 @@ def _agrees(case: Case, expected: Expected, answer: Array, wrong: Array) -> bool
     if not expected.exact:
         limit = float(elementwise(expected.largest, expected.magnitude, expected.terms, case.out_dtype).max(initial=0))
     rounded = wrong.astype(numpy_dtype(case.out_dtype)).astype(np.float64)
-    return bool(np.all(np.abs(answer.astype(np.float64) - rounded) <= limit))
+    given = answer.astype(np.float64)
+    same = (given == rounded) | (np.isnan(given) & np.isnan(rounded))
+    return bool(np.all(same | (np.abs(given - rounded) <= limit)))
