@@ -1,0 +1,149 @@
+"""Verdicts in full, word by word, on numbers that were worked out by hand.
+
+A 3×3 image 0.1, 0.2, … 0.9 under a 2×2 window of ones: sums 1.2, 1.6, 2.4, 2.8 of 4 products, u = 2^-24. The third is
+made wrong by 0.01. Its bounds: 2·4·u·2.4 = 1.144e-6 in exact order; (2v + v²)·2.4 more for operands rounded to v. The
+norm of the image is √2.85 and that of the window 2, so that the fast algorithms' bound is
+√(1.6·(33 + 4/9))·u·44.2·2·√2.85 = 6.507e-5.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+import pytest
+from test_judgement import make_case
+
+from conformance.case import Literal
+from conformance.data import make_operands
+from conformance.judgement import Accuracy, Verdict, expect, judge
+
+CASE = make_case(
+    data={"input": [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]], "filters": [[1.0, 1.0], [1.0, 1.0]]}
+)
+WHOLE = make_case()
+U = 2.0**-24
+
+LIMIT = "|error| ≤ 2·4·u·Σ|input·filters|, u = 5.96e-08"
+WORST = "output[0, 1, 0, 0] is 2.41000009, must be 2.4000001: off by 0.00999999046"
+REACHED = "bfloat16 is reached, at 0.53 of its bound"
+
+
+def wrong_by(error: float, demand: Accuracy = Accuracy.EXACT_ORDER) -> Verdict:
+    expected = expect(CASE, make_operands(CASE))
+    answer = expected.value.astype(np.float32)
+    answer[0, 1, 0, 0] += error
+    return judge(CASE, expected, answer, demand)
+
+
+@pytest.mark.parametrize(
+    ("demand", "limit", "worst", "wrong"),
+    [
+        (
+            Accuracy.EXACT_ORDER,
+            f"{LIMIT}; exact-order is demanded, and missed by a factor of 1.38e+04; {REACHED}",
+            f"{WORST}, 8.74e+03 times the limit",
+            "1 of 4 elements",
+        ),
+        (
+            Accuracy.FAST_ALGORITHM,
+            "the 2-norm of the errors of each image and channel; fast-algorithm is demanded, and missed by a factor of "
+            f"154; {REACHED}",
+            f"{WORST}, 8.74e+03 times the limit",
+            "all 4 together",
+        ),
+        (
+            Accuracy.TF32,
+            f"{LIMIT}, and the error of operands rounded to tf32; tf32 is demanded, and missed by a factor of 4.26; "
+            f"{REACHED}",
+            f"{WORST}, 4.26 times the limit",
+            "1 of 4 elements",
+        ),
+    ],
+)
+def test_verdict_of_real_numbers(demand: Accuracy, limit: str, worst: str, wrong: str) -> None:
+    verdict = wrong_by(0.01, demand)
+    assert verdict == Verdict(False, "bound", limit, worst, wrong, reached=verdict.reached)
+    assert verdict.reached is not None
+    assert verdict.reached.accuracy is Accuracy.BFLOAT16
+    bfloat16 = (2 * 2.0**-8 + 2.0**-16) * 2.4 + 8 * U * 2.4
+    assert verdict.reached.margin == pytest.approx(0.00999999046 / bfloat16, rel=1e-6)
+
+
+def test_margin_of_the_fast_algorithms_is_that_of_the_norms() -> None:
+    reached = wrong_by(0.01, Accuracy.FAST_ALGORITHM).reached
+    assert reached is not None
+    limit = sqrt(1.6 * (33 + 4 / 9)) * U * 44.2 * 2 * sqrt(2.85)
+    assert reached.demanded == pytest.approx(0.00999999046 / limit, rel=1e-6)
+
+
+def test_verdict_of_all_elements_together() -> None:
+    """An error of e = 6.67 rounding units: its square is beyond what four elements may have together, 1.6·4·4."""
+    verdict = wrong_by(1e-6)
+    words = "Σe² ≤ 1.6·4·4 = 25.6, but is 44.44; e = error / (u·Σ|input·filters|)"
+    assert verdict == Verdict(
+        False,
+        "bound",
+        f"{words}; exact-order is demanded, and missed by a factor of 1.32; "
+        "fast-algorithm is reached, at 0.015 of its bound",
+        "output[0, 1, 0, 0] is 2.40000105, must be 2.4000001: off by 9.53674316e-07, 0.833 times the limit",
+        "all 4 together",
+        reached=verdict.reached,
+    )
+
+
+@pytest.mark.parametrize(
+    ("demand", "more"),
+    [
+        (Accuracy.EXACT_ORDER, ""),
+        (
+            Accuracy.TF32,
+            ", or the bound of tf32; tf32 is demanded, and missed by a factor of 128; no class is reached",
+        ),
+        (
+            Accuracy.FLOAT16,
+            ", or the bound of float16; float16 is demanded, and missed by a factor of 15.7; no class is reached",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("value", "worst"),
+    [
+        (4.5, "is 4.5, must be 4: off by 0.5, where no error is allowed"),
+        (np.nan, "is nan, must be 4: no error can be measured"),
+    ],
+)
+def test_verdict_of_whole_numbers(demand: Accuracy, more: str, value: float, worst: str) -> None:
+    if np.isnan(value):
+        more = more.replace("128", "inf").replace("15.7", "inf")
+    answer = np.full(WHOLE.output, 4, np.float32)
+    answer[0, 1, 0, 0] = value
+    verdict = judge(WHOLE, expect(WHOLE, make_operands(WHOLE)), answer, demand)
+    proof = "whole numbers, Σ|input·filters| + |bias| is at most 4 ≤ 2^24: every order of summation gives the same bits"
+    words = (f"equality; {proof}{more}", f"output[0, 1, 0, 0] {worst}", "1 of 4 elements")
+    assert verdict == Verdict(False, "exact", *words, reached=verdict.reached)
+    assert (verdict.reached is None) is (demand is Accuracy.EXACT_ORDER)
+
+
+@pytest.mark.parametrize(
+    ("literal", "rule", "words"),
+    [
+        (Literal([[4, 4], [4, 5]]), "exact", "equality with the literal in the catalogue"),
+        (
+            Literal([[4.0, 4.0], [4.0, 4.06]], decimals=1),
+            "printed",
+            "the printed value to half a unit of decimal 1, plus the bound",
+        ),
+    ],
+)
+def test_verdict_of_a_wrong_literal_blames_the_literal(literal: Literal, rule: str, words: str) -> None:
+    case = make_case(literal=literal)
+    verdict = judge(case, expect(case, make_operands(case)), np.full(case.output, 4, np.float32))
+    assert (verdict.passed, verdict.rule, verdict.limit, verdict.wrong) == (False, rule, words, "1 of 4 elements")
+    assert verdict.note == "the reference disagrees with the literal too: check the literal in the catalogue"
+
+
+def test_literal_of_rows_is_compared_with_these_rows() -> None:
+    case = make_case(literal=Literal([[4, 4]], decimals=0, rows=1))
+    expected = expect(case, make_operands(case))
+    assert judge(case, expected, np.full(case.output, 4, np.float32)) == Verdict(True, "exact, printed")
