@@ -9,14 +9,18 @@ norm of the image is √2.85 and that of the window 2, so that the fast algorith
 from __future__ import annotations
 
 from math import sqrt
+from pathlib import Path
 
 import numpy as np
 import pytest
 from test_judgement import make_case
 
-from conformance.case import Literal
-from conformance.data import make_operands
+from conformance.case import Case, DType, Literal, Operation
+from conformance.data import Operands, make_operands
+from conformance.errors import CatalogueError
 from conformance.judgement import Accuracy, Verdict, expect, judge
+
+BATCH = "NaN or Inf from an operand spread to another batch item"
 
 CASE = make_case(
     data={"input": [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]], "filters": [[1.0, 1.0], [1.0, 1.0]]}
@@ -147,3 +151,76 @@ def test_literal_of_rows_is_compared_with_these_rows() -> None:
     case = make_case(literal=Literal([[4, 4]], decimals=0, rows=1))
     expected = expect(case, make_operands(case))
     assert judge(case, expected, np.full(case.output, 4, np.float32)) == Verdict(True, "exact, printed")
+
+
+def test_sums_beyond_int32_are_the_catalogues_fault() -> None:
+    data = {"input": [[2_000_000_000] * 3] * 3, "filters": [[1, 1], [1, 1]]}
+    case = make_case(dtype=DType.INT32, data=data, catalogue="mine.yaml")
+    with pytest.raises(CatalogueError) as caught:
+        expect(case, make_operands(case))
+    (fault,) = caught.value.faults
+    assert (fault.file, fault.line, fault.case) == (Path("mine.yaml"), 0, "x")
+    assert fault.text.startswith("its sums leave int32: conv2d: dtype must be an integer dtype that holds 8000000000")
+
+
+def test_bias_must_fit_the_dtype_itself() -> None:
+    """Sums of 3,000 are whole in float32, where float16 is summed; a bias may be added after their rounding."""
+    data = {"input": [[750] * 3] * 3, "filters": [[1, 1], [1, 1]]}
+    plain = make_case(dtype=DType.FLOAT16, data=data)
+    biased = make_case(dtype=DType.FLOAT16, data=data, bias=(-5.0,))
+    found = expect(biased, make_operands(biased))
+    assert (expect(plain, make_operands(plain)).exact, found.exact) == (True, False)
+    assert np.all(found.largest == 2996 + 5)  # 2995 rounds to even
+    assert found.value.dtype == np.float64
+
+
+def special_verdict(case: Case, operands: Operands, **changes: float) -> Verdict:
+    """Return the verdict of the right answer, but for the changes: `p1_2` is the second row's third column."""
+    expected = expect(case, operands)
+    answer = expected.value.astype(np.float32)
+    for place, value in changes.items():
+        answer[tuple(int(number) for number in place[1:].split("_"))] = value
+    return judge(case, expected, answer)
+
+
+SPREAD = "NaN and Inf reach every output whose window holds them, and no other"
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "worst"),
+    [
+        (
+            "p1_0_0",
+            np.nan,
+            "output[1, 0, 0] is nan, must be 3: NaN or Inf from an operand spread to another batch item",
+        ),
+        ("p0_1_1", np.inf, "output[0, 1, 1] is inf, must be 3: NaN or Inf from an operand spread to another position"),
+        ("p0_0_0", 3.0, "output[0, 0, 0] is 3, must be nan: it does not propagate as it must"),
+    ],
+)
+def test_special_verdict_in_one_dimension(place: str, value: float, worst: str) -> None:
+    case = Case("x", Operation.CONV1D, (2, 3, 1), (2, 1, 2), (2, 2, 2), {}, strides=(1,), dilations=(1,))
+    image = np.array([[np.nan, 1, 2], [1, 2, 1]], np.float32)[..., None]
+    operands = Operands(image, np.ones((2, 1, 2), np.float32), None)
+    assert special_verdict(case, operands, **{place: value}) == Verdict(
+        False, "special", SPREAD, worst, "1 of 8 elements"
+    )
+
+
+def test_infinite_depthwise_filter_on_padding_accepts_both() -> None:
+    """The tap before the image meets padding at the first position only: a skipped zero, or Inf·0."""
+    case = Case(
+        "x",
+        Operation.DEPTHWISE_CONV2D,
+        (1, 1, 3, 2),
+        (1, 2, 2, 1),
+        (1, 1, 3, 2),
+        {},
+        padding=((0, 0), (1, 0)),
+    )
+    filters = np.array([np.inf, 1, 1, 1], np.float32).reshape(1, 2, 2, 1)
+    operands = Operands(np.ones((1, 1, 3, 2), np.float32), filters, None)
+    assert special_verdict(case, operands).passed
+    assert special_verdict(case, operands, p0_0_0_0=np.nan).passed
+    assert not special_verdict(case, operands, p0_0_1_0=np.nan).passed
+    assert not special_verdict(case, operands, p0_0_0_1=np.nan).passed
