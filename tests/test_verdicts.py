@@ -8,6 +8,7 @@ norm of the image is √2.85 and that of the window 2, so that the fast algorith
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from conformance.judgement import Accuracy, Verdict, expect, judge
 
 BATCH = "NaN or Inf from an operand spread to another batch item"
 
+IMAGE = [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]]
 CASE = make_case(
     data={"input": [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]], "filters": [[1.0, 1.0], [1.0, 1.0]]}
 )
@@ -224,3 +226,53 @@ def test_infinite_depthwise_filter_on_padding_accepts_both() -> None:
     assert special_verdict(case, operands, p0_0_0_0=np.nan).passed
     assert not special_verdict(case, operands, p0_0_1_0=np.nan).passed
     assert not special_verdict(case, operands, p0_0_0_1=np.nan).passed
+
+
+def test_margin_of_a_filter_gradient_is_that_of_each_filter() -> None:
+    """Image 0.1, 0.2, 0.3; arriving 0.1, 0.2 and 0.3, 0.4: gradients 0.05, 0.08 and 0.11, 0.18 of two products."""
+    shapes = (1, 3, 1), (2, 1, 2), (2, 1, 2)
+    case = Case("x", Operation.CONV1D_BACKPROP_FILTER, *shapes, {}, (1, 2, 2), strides=(1,), dilations=(1,))
+    image = np.array([0.1, 0.2, 0.3], np.float32).reshape(1, 3, 1)
+    arriving = np.array([[0.1, 0.3], [0.2, 0.4]], np.float32).reshape(1, 2, 2)
+    expected = expect(case, Operands(image, np.zeros((2, 1, 2), np.float32), None, arriving))
+    answer = expected.value.astype(np.float32)
+    answer[0, 0, 1] += 0.001
+    reached = judge(case, expected, answer, Accuracy.FAST_ALGORITHM).reached
+    assert reached is not None
+    limit = sqrt(1.6 * (33 + 2 / 9)) * U * 44.2 * sqrt(0.11**2 + 0.18**2)
+    assert reached.demanded == pytest.approx(0.001 / limit, rel=1e-4)
+    assert expected.proof.startswith("sums may round, Σ|input·out_backprop| is at most 0.18")
+
+
+@pytest.mark.parametrize(
+    ("literal", "verdict"),
+    [
+        (Literal([[1.2, 1.6], [2.4, 2.8]]), Verdict(True, "bound")),
+        (Literal([[1.25, 1.6], [2.4, 2.75]], decimals=1), Verdict(True, "bound, printed")),
+        (
+            Literal([[1.2, 1.6], [2.4, 2.9]]),
+            Verdict(
+                False,
+                "bound",
+                "the literal in the catalogue, to the bound",
+                "output[0, 1, 1, 0] is 2.79999995, must be 2.9: off by 0.100000048, 7.49e+04 times the limit",
+                "1 of 4 elements",
+                "the reference disagrees with the literal too: check the literal in the catalogue",
+            ),
+        ),
+    ],
+    ids=["right", "printed", "wrong"],
+)
+def test_literal_of_real_numbers_is_compared_to_the_bound(literal: Literal, verdict: Verdict) -> None:
+    case = replace(CASE, literal=literal)
+    expected = expect(case, make_operands(case))
+    found = judge(case, expected, expected.value.astype(np.float32))
+    assert replace(found, reached=None) == verdict
+
+
+def test_norms_count_what_is_there() -> None:
+    small = replace(CASE, data={"input": IMAGE, "filters": [[0.5, 0.25], [0.25, 0.25]]})
+    norms = expect(small, make_operands(small)).norms
+    assert (norms.peaks, norms.finite) == (float(np.float32(0.9)) + 0.5, True)
+    operands = replace(make_operands(WHOLE), bias=np.array([np.inf], np.float32))
+    assert not expect(replace(WHOLE, bias=(1.0,)), operands).norms.finite
