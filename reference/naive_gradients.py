@@ -2,8 +2,9 @@
 
 Every output position meets its input elements tap by tap. Where `reference.naive` adds input · filter to the output,
 here the gradient G that arrives at the output goes back along the same tap: times the filter to the input, times the
-input to the filter. A tap outside the image meets nothing and is skipped. No geometry is shared with
-`reference.gradients`: the windows are walked as `reference.naive` walks them.
+input to the filter. A tap outside the image meets nothing and is skipped. The computation shares no geometry with
+`reference.gradients`: the windows are walked as `reference.naive` walks them. Only the check of the arguments, that
+`out_backprop` has the convolution's shape, asks the size formula, for all alike.
 
 With `reference.naive`'s own convolutions, transposes and depthwise convolutions this module is a namespace of the whole
 family, so that each fast operation has a slow one to be compared with.

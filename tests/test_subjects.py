@@ -14,9 +14,6 @@ from conformance.catalogue import load_catalogue
 from conformance.implementations import load_implementation
 from conformance.runner import Result, attempt
 
-pytestmark = pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
-"""In the special cases, Inf - Inf is meant."""
-
 CASES = {
     case.id: case
     for case in load_catalogue()

@@ -87,32 +87,18 @@ def conv2d_backprop_filter(
     return tf.compat.v1.nn.conv2d_backprop_filter(input, filter_sizes, out_backprop, strides, padding, **options)
 
 
-@_without_int8
-def conv1d_backprop_input(input_sizes: Any, filters: Any, out_backprop: Any, strides: int, **options: Any) -> Any:
-    """Return the gradient by the input of `conv1d`."""
-    image = tf.zeros(input_sizes, out_backprop.dtype)
-    return _gradient(lambda: conv1d(image, filters, strides, **options), image, out_backprop)
+def _gradients(convolve: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the gradients of `convolve` by its input and by its filters, in the call forms of conv2d's."""
 
+    def by_input(input_sizes: Any, filters: Any, out_backprop: Any, strides: Any, **options: Any) -> Any:
+        image = tf.zeros(input_sizes, out_backprop.dtype)
+        return _gradient(lambda: convolve(image, filters, strides, **options), image, out_backprop)
 
-@_without_int8
-def conv1d_backprop_filter(input: Any, filter_sizes: Any, out_backprop: Any, strides: int, **options: Any) -> Any:
-    """Return the gradient by the filters of `conv1d`."""
-    filters = tf.zeros(filter_sizes, out_backprop.dtype)
-    return _gradient(lambda: conv1d(input, filters, strides, **options), filters, out_backprop)
+    def by_filter(input: Any, filter_sizes: Any, out_backprop: Any, strides: Any, **options: Any) -> Any:
+        filters = tf.zeros(filter_sizes, out_backprop.dtype)
+        return _gradient(lambda: convolve(input, filters, strides, **options), filters, out_backprop)
 
-
-@_without_int8
-def conv3d_backprop_input(input_sizes: Any, filters: Any, out_backprop: Any, strides: Any, **options: Any) -> Any:
-    """Return the gradient by the input of `conv3d`."""
-    image = tf.zeros(input_sizes, out_backprop.dtype)
-    return _gradient(lambda: conv3d(image, filters, strides, **options), image, out_backprop)
-
-
-@_without_int8
-def conv3d_backprop_filter(input: Any, filter_sizes: Any, out_backprop: Any, strides: Any, **options: Any) -> Any:
-    """Return the gradient by the filters of `conv3d`."""
-    filters = tf.zeros(filter_sizes, out_backprop.dtype)
-    return _gradient(lambda: conv3d(input, filters, strides, **options), filters, out_backprop)
+    return _without_int8(by_input), _without_int8(by_filter)
 
 
 def _gradient(convolve: Callable[[], Any], source: Any, out_backprop: Any) -> Any:
@@ -125,3 +111,7 @@ def _gradient(convolve: Callable[[], Any], source: Any, out_backprop: Any) -> An
 def _refuse_pairs(operation: str, padding: Any) -> None:
     if not isinstance(padding, str):
         raise NotImplementedError(f"tf.nn.{operation} takes no explicit padding")
+
+
+conv1d_backprop_input, conv1d_backprop_filter = _gradients(conv1d)
+conv3d_backprop_input, conv3d_backprop_filter = _gradients(conv3d)
