@@ -4,7 +4,9 @@
     python benchmarks/reference_speed.py --plot algorithms.png
 
 One process, one thread count for everybody, float32. The subjects of a line take turns, call by call, so that whatever
-slows the machine slows all of them; a line tells medians. Slow subjects take part in fewer rounds, at least in three.
+slows the machine slows all of them, in another order each round, and each is timed at the second of two calls, so that
+it meets the caches that it leaves itself; a line tells medians. Slow subjects take part in fewer rounds, at least in
+three.
 """
 
 from __future__ import annotations
@@ -58,14 +60,16 @@ DIRECT_LIMIT = 30_000_000
 def medians(subjects: dict[str, Call]) -> dict[str, float]:
     """Return the median seconds of a call of each subject, all taking turns."""
     times: dict[str, list[float]] = {name: [] for name in subjects}
+    turns, random = list(subjects), np.random.default_rng(0)
     for call in subjects.values():
         call()
     for _ in range(ROUNDS):
-        for name, call in subjects.items():
+        for name in random.permutation(turns):
             if sum(times[name]) > SECONDS and len(times[name]) >= LEAST:
                 continue
+            subjects[name]()
             start = time.perf_counter()
-            call()
+            subjects[name]()
             times[name].append(time.perf_counter() - start)
     return {name: median(values) for name, values in times.items()}
 

@@ -66,7 +66,7 @@ def _extents(
     return pads, tuple(geometry.output_size(*axis) for axis in axes), any(map(any, pads))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would double the time of making one, a microsecond of each call
 class Problem:
     """One convolution in normal form: channels last, one entry of each parameter for every spatial axis.
 

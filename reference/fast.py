@@ -6,7 +6,7 @@ The rule, first match first; every line measured by `benchmarks/reference_speed.
    float64, by the lines below: BLAS has no integers.
 2. A filter for every channel (depthwise): `windows`, whose `einsum` copies nothing, in pieces that threads share.
 3. Other groups, 1×1 filters, a single window, and many output channels: `im2col`, in pieces whose columns stay in
-   the second-level cache; in one piece where the image is its own columns, and nothing is copied.
+   the second-level cache; in one product where the image is its own columns, and nothing is copied.
 4. Few output channels: the least of the times that `_times` estimates from the counts of what an algorithm copies,
    multiplies and adds. So one filter goes to `taprows` over one channel, to `kn2row` over more; to `im2col` and
    `strided` where the windows are few and long; and large filters to `toeplitz`, very large ones to `fourier`.
@@ -92,6 +92,10 @@ def _choice(
     out_sizes = tuple(output_size(*axis) for axis in axes)
     if groups > 1 and depth == 1:
         return windows.convolve
+    pixels = prod(taps) == prod(strides) == 1
+    one_window = image[1:-1] == filters[:-2] and prod(out_sizes) == 1
+    if (pixels or one_window) and groups == 1 and not any(map(any, pads)) and 0 not in image + filters:
+        return partial(im2col.multiply, shape=(image[0], *out_sizes, out_channels))
     if prod(taps) == 1 or prod(out_sizes) <= 1:
         return im2col.convolve
     columns = partial(by_pieces, im2col.fill, positions=COLUMNS // max(1, prod(filters[:-1]) * groups * itemsize))
@@ -139,7 +143,7 @@ def _times(batch: int, padded: Shape, out_sizes: Shape, filters: Shape, itemsize
     }
     if out_channels == 1:
         times["im2col"] = window_rows * (6 + 0.15 * wide * stretch)
-        times["strided"] = window_rows * (9 + 0.1 * wide * stretch)
+        times["strided"] = window_rows * (9 + 0.13 * wide * stretch)
         copied = area * depth * outputs
         if copied * itemsize <= LARGEST:
             times["taprows"] = 5 * tap_rows + wide * copied * (0.25 if depth == 1 else 0.6)

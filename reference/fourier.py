@@ -31,7 +31,7 @@ LeCun, "Fast training of convolutional networks through FFTs" (2014).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite, isqrt, sqrt
+from math import isqrt, sqrt
 
 import numpy as np
 
@@ -51,12 +51,13 @@ def convolve(problem: Problem) -> Array:
     """
     if 0 in (problem.input.size, problem.filters.size, *problem.out_sizes):
         return im2col.convolve(problem)
-    bound = error_bound(problem)
-    whole = _is_whole(problem.filters) and _is_whole(problem.input)
-    exact = whole and bound < 0.5
-    if not isfinite(bound) or (problem.accumulator.kind == "i" and not exact):
+    exact = _is_whole(problem.filters) and _is_whole(problem.input) and error_bound(problem) < 0.5
+    if problem.accumulator.kind == "i" and not exact:
         return im2col.convolve(problem)
-    output = _correlate(problem)
+    with np.errstate(over="ignore", invalid="ignore"):
+        output = _correlate(problem)
+    if not np.isfinite(output).all():
+        return im2col.convolve(problem)
     return np.rint(output, out=output) if exact else output
 
 

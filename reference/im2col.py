@@ -34,7 +34,7 @@ from math import prod
 
 import numpy as np
 
-from reference.arguments import Array, Pairs, Problem
+from reference.arguments import Array, Pairs, Problem, Shape
 from reference.backprop import filter_operations, input_operations
 from reference.operations import operations
 from reference.strided import windows
@@ -56,6 +56,7 @@ __all__ = [
     "fill",
     "filter_gradient",
     "input_gradient",
+    "multiply",
 ]
 
 
@@ -86,8 +87,22 @@ def fill(problem: Problem, output: Array) -> None:
         return
     matrix = filters.reshape(prod(filters.shape[:-1]), width)
     rows = _rows(problem, positions, len(matrix))
-    multiply = np.multiply if matrix.size == 1 else np.matmul
-    multiply(rows, matrix, out=output.reshape(positions, width))
+    product = np.multiply if matrix.size == 1 else np.matmul
+    product(rows, matrix, out=output.reshape(positions, width))
+
+
+def multiply(problem: Problem, shape: Shape) -> Array:
+    """Return the convolution of an image that is its own matrix of columns, so that nothing is checked or copied.
+
+    Args:
+        problem: one group, no pads, and filters either of one tap with strides of 1, or as large as the image.
+        shape: (batch, *out_sizes, out_channels).
+    """
+    filters = problem.filters.astype(problem.accumulator, copy=False)
+    matrix = filters.reshape(-1, shape[-1])
+    rows = problem.input.astype(problem.accumulator, copy=False).reshape(-1, len(matrix))
+    product: Array = rows * matrix if len(matrix) == 1 else rows @ matrix
+    return product.reshape(shape)
 
 
 def columns(problem: Problem) -> Array:

@@ -47,10 +47,13 @@ def convolve(problem: Problem) -> Array:
     """
     seen = windows(problem.padded_input(), problem.filter_sizes, problem.strides, problem.dilations)
     filters = problem.filters.astype(problem.accumulator, copy=False)
+    places, taps = "pqo"[: problem.rank], "rst"[: problem.rank]
+    if problem.groups == 1:
+        whole: Array = np.einsum(f"n{places}{taps}c,{taps}ck->n{places}k", seen, filters)
+        return whole
     depth, out_channels = filters.shape[-2:]
     grouped = seen.reshape(*seen.shape[:-1], problem.groups, depth)
     filters = filters.reshape(*problem.filter_sizes, depth, problem.groups, out_channels // problem.groups)
-    places, taps = "pqo"[: problem.rank], "rst"[: problem.rank]
     output: Array = np.einsum(f"n{places}{taps}gc,{taps}cgk->n{places}gk", grouped, filters)
     return output.reshape(*seen.shape[: problem.rank + 1], out_channels)
 

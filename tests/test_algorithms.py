@@ -274,3 +274,27 @@ def test_depthwise_on_threads(monkeypatch: pytest.MonkeyPatch, batch: int, strid
     random = np.random.default_rng(9)
     image, filters = random.integers(-9, 10, (batch, 3, 12, 5)), random.integers(-9, 10, (2, 3, 1, 5))
     assert_same(fast.conv2d(image, filters, stride, "SAME"), naive.conv2d(image, filters, stride, "SAME"))
+
+
+@every_core
+@pytest.mark.parametrize(
+    ("input", "filters", "strides", "dilations"),
+    [
+        ((2, 3, 4, 5), (3, 4, 5, 2), (1, 1), (1, 1)),
+        ((2, 3, 4, 5), (3, 4, 5, 2), (2, 3), (1, 1)),
+        ((2, 3, 4, 5), (3, 4, 5, 2), (1, 1), (2, 1)),
+        ((2, 3, 1, 5), (1, 1, 5, 2), (1, 1), (1, 1)),
+        ((2, 3, 4, 5), (1, 1, 5, 2), (2, 1), (1, 1)),
+        ((2, 3, 4, 6), (3, 4, 2, 3), (1, 1), (1, 1)),
+    ],
+    ids=["one-window", "one-window-strided", "no-window-by-dilation", "pixels", "pixels-strided", "groups"],
+)
+def test_image_that_is_its_own_columns(
+    convolve: Callable[[Problem], Array],
+    input: tuple[int, ...],
+    filters: tuple[int, ...],
+    strides: tuple[int, ...],
+    dilations: tuple[int, ...],
+) -> None:
+    problem = Drawn(input, filters, strides, dilations, "VALID", seed=1).problem()
+    assert_same(convolve(problem), naive.convolve(problem))
