@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.case import Case, DType, Operation, numpy_dtype
+from conformance.case import Case, DType, numpy_dtype
 from conformance.data import Array, Operands
-from conformance.defects import FORWARD
-from conformance.implementations.call import call_arguments
+from conformance.defects import DEFECTS
 from conformance.judgement import Expected
 from conformance.judgement.bound import elementwise
 
@@ -30,15 +29,12 @@ def diagnose(case: Case, operands: Operands, expected: Expected, answer: Array) 
         other = f"computes in or converts to {answer.dtype} where the operands are {case.out_dtype}"
         if answer.shape == case.output and _agrees(case, expected, answer, expected.value):
             return [f"{other}; the values are right"]
-    if case.operation is not Operation.CONV2D:
-        return []
-    keywords = call_arguments(case)
-    double = [None if part is None else part.astype(np.float64) for part in (operands.input, operands.filters)]
-    bias = None if operands.bias is None else operands.bias.astype(np.float64)
     explanations: dict[str, None] = {}
-    for defect in FORWARD:
+    for defect in DEFECTS:
+        if not (defect.is_stateless and defect.operations(case.operation)):
+            continue
         try:
-            wrong = defect.conv2d(double[0], double[1], **keywords, bias=bias)
+            wrong = defect.answer(case, operands).astype(np.float64)
         except (ValueError, IndexError):
             continue
         if np.array_equal(wrong, expected.value, equal_nan=True):

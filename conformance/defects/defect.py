@@ -1,82 +1,123 @@
-"""A defect: a correct convolution with one step replaced."""
+"""A defect: a right convolution with one of its steps replaced, or something done between two of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from conformance.case import Pads
-from conformance.data import Array
-from reference import windows
-from reference.geometry import explicit_pads
+from conformance.case import Case, Operation
+from conformance.data import Array, Operands
+from conformance.defects.call import Call, from_arguments, from_case
+from conformance.defects.steps import add_bias, contract, find_pads, find_sizes, find_tables
 
-__all__ = ["Arguments", "Defect", "add_bias"]
+__all__ = ["RIGHT", "Change", "Compute", "Defect", "Finish", "everywhere"]
 
-Pair = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """What a convolution computes from: NHWC input, HWIO filters, pads as numbers.
-
-    Attributes:
-        padding: as it was given; `pads` is what it comes to.
-    """
-
-    input: Array
-    filters: Array
-    bias: Array | None
-    strides: Pair
-    dilations: Pair
-    padding: str | Pads
-    pads: Pads
+Change = Callable[[Call], Call]
+Compute = Callable[[Call], Array]
+Finish = Callable[[Array, Call], Array]
+Arguments = dict[str, Any]
 
 
-def _as_it_is(arguments: Arguments) -> Arguments:
-    return arguments
+def everywhere(operation: Operation) -> bool:
+    """Tell that a defect may sit in any operation."""
+    return True
 
 
-def add_bias(output: Array, arguments: Arguments) -> Array:
-    """Return the output with the bias added to its channels, if there is one."""
-    return output if arguments.bias is None else output + arguments.bias
+def _as_it_is(call: Call) -> Call:
+    return call
+
+
+def _as_it_comes(output: Array, call: Call) -> Array:
+    return output
 
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """A wrong `conv2d`. Callable as an implementation is, and used to recognise others that err alike.
+    """A wrong implementation of all operations that `operations` names, and the sentence that tells how it is wrong.
+
+    A convolution goes through the steps of `conformance.defects.steps`; each hook is called after the one that it is
+    named for, and sees and changes what was found so far.
 
     Attributes:
         name: kebab-case, unique.
-        mistake: what it does wrong, completing "it …".
-        before: changes the arguments of a correct convolution.
-        after: adds the bias to the output without one; is given the arguments as they were.
+        group: the class of mistake, in words, as in "strides".
+        mistake: what it does wrong, completing "it …". Defects that no output can tell apart share it.
+        operations: in which operations it sits; the others are right.
+        accepts: changes the arguments, by the names of tf.nn, before they are checked.
+        asked: changes operands and parameters, before the pads are found.
+        padded: changes pads, before the output's sizes are found.
+        sized: changes sizes, or parameters that shall leave the sizes right, before the tables are found.
+        tabled: changes which elements are met, or the operands, before anything is multiplied.
+        contract: multiplies and sums.
+        summed: changes the sums, before the bias is added.
+        add_bias: adds the bias.
+        finished: changes the result, channels last, in float64 or int64.
+        returned: changes the array that the caller gets: its dtype, its layout, its memory.
+        remembering: given a function that computes a call rightly, returns one that errs by what it keeps between calls;
+            asked anew for every namespace.
     """
 
     name: str
+    group: str
     mistake: str
-    before: Callable[[Arguments], Arguments] = _as_it_is
-    after: Callable[[Array, Arguments], Array] = add_bias
+    operations: Callable[[Operation], bool] = everywhere
+    accepts: Callable[[Operation, Arguments], Arguments] | None = None
+    asked: Change = _as_it_is
+    padded: Change = _as_it_is
+    sized: Change = _as_it_is
+    tabled: Change = _as_it_is
+    contract: Compute = contract
+    summed: Finish = _as_it_comes
+    add_bias: Finish = add_bias
+    finished: Finish = _as_it_comes
+    returned: Finish = _as_it_comes
+    remembering: Callable[[Compute], Compute] | None = field(default=None)
 
-    def conv2d(
-        self,
-        input: Array,
-        filters: Array,
-        strides: Sequence[int] = (1, 1, 1, 1),
-        padding: Any = "VALID",
-        data_format: str = "NHWC",
-        dilations: Sequence[int] = (1, 1, 1, 1),
-        bias: Array | None = None,
-    ) -> Array:
-        """Convolve, wrongly; arguments as in tf.nn, with a bias."""
-        steps, holes = (strides[1], strides[2]), (dilations[1], dilations[2])
-        kept: str | Pads = padding if isinstance(padding, str) else (tuple(padding[1]), tuple(padding[2]))
-        top, left = explicit_pads(kept, input.shape[1:3], filters.shape[:2], steps, holes)
-        given = Arguments(input, filters, bias, steps, holes, kept, (top, left))
-        changed = self.before(given)
-        output = windows.conv2d(
-            changed.input, changed.filters, strides=changed.strides, padding=changed.pads, dilations=changed.dilations
-        )
-        return np.asarray(self.after(output, given))
+    @property
+    def is_stateless(self) -> bool:
+        """Whether its answer depends on nothing but the numbers of the call."""
+        return self.remembering is None
+
+    def answer(self, case: Case, operands: Operands) -> Array:
+        """Return what it answers to a case, in the output's dtype.
+
+        Raises:
+            ValueError, IndexError: it cannot be computed; an implementation with this mistake would raise too.
+        """
+        return self.compute(from_case(case, operands))
+
+    @np.errstate(invalid="ignore", over="ignore")
+    def compute(self, given: Call) -> Array:
+        """Return what it answers to a call, as the caller gets it."""
+        if not self.operations(given.operation):
+            return RIGHT.compute(given)
+        call = self.padded(find_pads(self.asked(given)))
+        call = self.tabled(find_tables(self.sized(find_sizes(call))))
+        output = self.add_bias(self.summed(self.contract(call), call), call)
+        output = self.finished(output, call)
+        if given.operation.is_depthwise and output.shape == given.filters_shape:
+            output = output.reshape(given.result_shape)
+        output = output.astype(given.dtype)
+        if given.channels_first and output.ndim == given.rank + 2:
+            output = np.moveaxis(output, -1, 1)
+        return np.asarray(self.returned(np.ascontiguousarray(output), given))
+
+    def functions(self) -> Mapping[str, Callable[..., Array]]:
+        """Return the operations by name, with the call forms of tf.nn and the bias as a keyword; a fresh start each."""
+        compute = self.compute if self.remembering is None else self.remembering(self.compute)
+        return {operation.value: self._function(operation, compute) for operation in Operation}
+
+    def _function(self, operation: Operation, compute: Compute) -> Callable[..., Array]:
+        def function(first: Any, second: Any, bias: Array | None = None, **options: Any) -> Array:
+            if self.accepts is not None:
+                options = self.accepts(operation, options)
+            return compute(from_arguments(operation, first, second, bias, options))
+
+        return function
+
+
+RIGHT = Defect("right", "none", "does nothing wrong")
+"""The steps as they are."""
