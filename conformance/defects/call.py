@@ -1,7 +1,7 @@
 """A call in the making: what was asked for, in normal form, and what the steps of a convolution have found so far.
 
-Every map of a convolution (see `conformance.operation.Kind`) reads or writes the same elements: output position p and tap
-r meet at the input element p·stride + r·dilation - before. So a convolution is known when for every axis a *table*
+Every map of a convolution (see `conformance.operation.Kind`) reads or writes the same elements: output position p and
+tap r meet at the input element p·stride + r·dilation - before. So a convolution is known when for every axis a *table*
 (out_size, taps) of such elements is, with -1 where a tap lies on the padding.
 """
 

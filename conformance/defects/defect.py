@@ -56,8 +56,8 @@ class Defect:
         add_bias: adds the bias.
         finished: changes the result, channels last, in float64 or int64.
         returned: changes the array that the caller gets: its dtype, its layout, its memory.
-        remembering: given a function that computes a call rightly, returns one that errs by what it keeps between calls;
-            asked anew for every namespace.
+        remembering: given a function that computes a call, returns one that errs by what it keeps between calls; asked
+            anew for every namespace.
     """
 
     name: str

@@ -2,8 +2,8 @@
 
     pads → sizes → tables → contract → add the bias
 
-The tables make it slower than any algorithm of `reference`, and general: whatever element a mistaken kernel reads can be
-written into them.
+The tables make it slower than any algorithm of `reference`, and general: whatever element a mistaken kernel reads can
+be written into them.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _input_gradient(call: Call) -> Array:
     groups, depth, positions = call.groups, call.depth, prod(call.out_sizes) * prod(call.taps)
     spread = spread.reshape(groups, call.batch, positions, depth)
     gradient = np.zeros((groups, call.batch, prod(call.in_sizes) + 1, depth), spread.dtype)
-    np.add.at(gradient, (slice(None), slice(None), _met(call)), spread)
+    np.add.at(np.moveaxis(gradient, 2, 0), _met(call), np.moveaxis(spread, 2, 0))
     return np.moveaxis(gradient[:, :, :-1], 0, 2).reshape(call.image_shape)
 
 
