@@ -155,6 +155,7 @@ def from_arguments(
     )
     if arriving is not None and problem.channels_first:
         arriving = np.moveaxis(arriving, 1, -1)
+    _check_arriving(operation, problem, arriving)
     return _call(operation, problem, arriving, bias, {"first": first, "second": second, "bias": bias} | dict(options))
 
 
@@ -181,6 +182,14 @@ def _window(operation: Operation, second: Any, arriving: Array | None) -> Array:
     if operation.is_depthwise:
         window = window.reshape(*window.shape[:-2], 1, window.shape[-2] * window.shape[-1])
     return window
+
+
+def _check_arriving(operation: Operation, problem: Problem, arriving: Array | None) -> None:
+    """Refuse what goes back through a convolution if its output has another shape."""
+    shape = (len(problem.input), *problem.out_sizes, problem.filters.shape[-1])
+    if arriving is not None and arriving.shape != shape:
+        name = "input" if operation.kind is Kind.TRANSPOSE else "out_backprop"
+        raise ValueError(f"{operation}: {name} must be of shape {shape}, but is of {arriving.shape}")
 
 
 def _call(operation: Operation, problem: Problem, arriving: Array | None, bias: Any, raw: dict[str, Any]) -> Call:

@@ -13,7 +13,7 @@ from conformance.data import Array, Operands
 from conformance.defects.call import Call, from_arguments, from_case
 from conformance.defects.steps import add_bias, contract, find_pads, find_sizes, find_tables
 
-__all__ = ["RIGHT", "Change", "Compute", "Defect", "Finish", "everywhere"]
+__all__ = ["RIGHT", "Arguments", "Change", "Compute", "Defect", "Finish", "everywhere"]
 
 Change = Callable[[Call], Call]
 Compute = Callable[[Call], Array]
@@ -46,7 +46,7 @@ class Defect:
         group: the class of mistake, in words, as in "strides".
         mistake: what it does wrong, completing "it …". Defects that no output can tell apart share it.
         operations: in which operations it sits; the others are right.
-        accepts: changes the arguments, by the names of tf.nn, before they are checked.
+        accepts: changes the arguments, by the names of tf.nn but for `first` and `second`, before they are checked.
         asked: changes operands and parameters, before the pads are found.
         padded: changes pads, before the output's sizes are found.
         sized: changes sizes, or parameters that shall leave the sizes right, before the tables are found.
@@ -112,9 +112,10 @@ class Defect:
 
     def _function(self, operation: Operation, compute: Compute) -> Callable[..., Array]:
         def function(first: Any, second: Any, bias: Array | None = None, **options: Any) -> Array:
+            arguments = {"first": first, "second": second, **options}
             if self.accepts is not None:
-                options = self.accepts(operation, options)
-            return compute(from_arguments(operation, first, second, bias, options))
+                arguments = self.accepts(operation, arguments)
+            return compute(from_arguments(operation, arguments.pop("first"), arguments.pop("second"), bias, arguments))
 
         return function
 

@@ -18,7 +18,7 @@ from conformance.data import Array
 from conformance.defects.call import Call
 from reference.geometry import explicit_pads, output_size
 
-__all__ = ["add_bias", "columns", "contract", "find_pads", "find_sizes", "find_tables", "fitted", "table"]
+__all__ = ["add_bias", "columns", "contract", "find_pads", "find_sizes", "find_tables", "fitted", "places"]
 
 
 def find_pads(call: Call) -> Call:
@@ -34,21 +34,26 @@ def find_sizes(call: Call) -> Call:
 
 def find_tables(call: Call) -> Call:
     """Return the call with `tables`: which element each tap meets at each output position."""
-    axes = zip(call.in_sizes, call.out_sizes, call.taps, call.strides, call.dilations, call.pads, strict=True)
-    tables = [table(in_size, out, taps, step, hole, pads[0]) for in_size, out, taps, step, hole, pads in axes]
-    return replace(call, tables=tuple(tables))
+    met = zip(places(call), call.in_sizes, strict=True)
+    return replace(call, tables=tuple(np.where((axis >= 0) & (axis < size), axis, -1) for axis, size in met))
 
 
-def table(in_size: int, out_size: int, taps: int, stride: int, dilation: int, before: int) -> Array:
-    """Return the input element that each tap meets at each output position, -1 where it lies outside.
+def places(call: Call) -> list[Array]:
+    """Return what `tables` become, with the places before and after the input that they have -1 for."""
+    axes = zip(call.out_sizes, call.taps, call.strides, call.dilations, call.pads, strict=True)
+    return [_places(out, taps, step, hole, pads[0]) for out, taps, step, hole, pads in axes]
 
-    >>> table(in_size=4, out_size=3, taps=3, stride=2, dilation=1, before=1)
+
+def _places(out_size: int, taps: int, stride: int, dilation: int, before: int) -> Array:
+    """Return where each tap lies at each output position, counted from the input's first element.
+
+    >>> _places(out_size=3, taps=3, stride=2, dilation=1, before=1)
     array([[-1,  0,  1],
            [ 1,  2,  3],
-           [ 3, -1, -1]])
+           [ 3,  4,  5]])
     """
-    met = np.arange(out_size)[:, None] * stride + np.arange(taps) * dilation - before
-    return np.where((met >= 0) & (met < in_size), met, -1)
+    met: Array = np.arange(out_size)[:, None] * stride + np.arange(taps) * dilation - before
+    return met
 
 
 def columns(call: Call) -> Array:
