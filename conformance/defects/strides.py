@@ -55,13 +55,6 @@ DEFECTS: tuple[Defect, ...] = (
         "swaps the vertical and the horizontal stride",
         sized=strides(lambda steps: steps[::-1]),
     ),
-    Defect("strides-ignored", GROUP, "ignores the strides", asked=strides(lambda steps: (1,) * len(steps))),
-    Defect(
-        "strides-ignored-right-size",
-        GROUP,
-        "places its windows one element apart whatever the stride, though the output's size is right",
-        sized=strides(lambda steps: (1,) * len(steps)),
-    ),
     Defect(
         "stride-vertical-for-both",
         GROUP,
@@ -85,6 +78,13 @@ DEFECTS: tuple[Defect, ...] = (
         GROUP,
         "uses the horizontal stride for both axes",
         sized=strides(lambda steps: steps[-1:] * len(steps)),
+    ),
+    Defect("strides-ignored", GROUP, "ignores the strides", asked=strides(lambda steps: (1,) * len(steps))),
+    Defect(
+        "strides-ignored-right-size",
+        GROUP,
+        "places its windows one element apart whatever the stride, though the output's size is right",
+        sized=strides(lambda steps: (1,) * len(steps)),
     ),
     Defect(
         "stride-vertical-ignored",
