@@ -72,18 +72,22 @@ def _known_format(value: Any, operation: Operation) -> Any:
     return value if value in (last, f"NC{last[1:-1]}") else last
 
 
+def _forward(operation: Operation) -> bool:
+    """Tell whether the operation takes images and filters of which the channels make groups."""
+    return operation.kind is Kind.FORWARD and not operation.is_depthwise
+
+
 def _channels_cut(operation: Operation, arguments: Arguments) -> Arguments:
     """Leave out input channels that make no whole group."""
-    depth = np.shape(arguments["second"])[-2]
-    if operation.kind is not Kind.FORWARD or operation.is_depthwise or not depth:
+    images, depth = arguments["first"], arguments["second"].shape[-2] if _forward(operation) else 0
+    if not depth:
         return arguments
-    images = arguments["first"]
     return arguments | {"first": images[..., : max(1, images.shape[-1] // depth) * depth]}
 
 
 def _depth_cut(operation: Operation, arguments: Arguments) -> Arguments:
     """Leave out the filters' channels that the input does not have."""
-    if operation.kind is not Kind.FORWARD or operation.is_depthwise:
+    if not _forward(operation):
         return arguments
     images, filters = arguments["first"], arguments["second"]
     return arguments | {"second": filters[..., : max(1, images.shape[-1]), :]}
@@ -92,7 +96,7 @@ def _depth_cut(operation: Operation, arguments: Arguments) -> Arguments:
 def _filters_cut(operation: Operation, arguments: Arguments) -> Arguments:
     """Leave out filters that make no whole group."""
     images, filters = arguments["first"], arguments["second"]
-    if operation.kind is not Kind.FORWARD or operation.is_depthwise or images.shape[-1] % max(1, filters.shape[-2]):
+    if not _forward(operation) or images.shape[-1] % max(1, filters.shape[-2]):
         return arguments
     groups = max(1, images.shape[-1] // max(1, filters.shape[-2]))
     return arguments | {"second": filters[..., : filters.shape[-1] // groups * groups]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from conformance.data import Array
@@ -59,7 +61,7 @@ def _mean(images: Array, call: Call) -> Array:
 
 def _planes_apart(images: Array, call: Call) -> Array:
     """Read channel c of a pixel c pixels further, as with a channel stride that is one too large."""
-    shifted = images.reshape(-1, images.shape[-1]).copy()
+    shifted = images.reshape(prod(images.shape[:-1]), images.shape[-1]).copy()
     for channel in range(1, images.shape[-1]):
         shifted[:-channel, channel] = shifted[channel:, channel]
     return shifted.reshape(images.shape)

@@ -173,6 +173,18 @@ DEFECTS: tuple[Defect, ...] = (
         contract=_first_group_at_borders,
     ),
     Defect(
+        "groups-flip-filters",
+        GROUPS,
+        "flips the filter where there are groups",
+        **reading("filters", "every", lambda size, call: np.arange(size)[:: -1 if call.groups > 1 else 1]),
+    ),
+    Defect(
+        "one-channel-as-depthwise",
+        MULTIPLIER,
+        "takes a convolution of one input channel for a depthwise one, and applies its first filter only",
+        **reading("filters", "channels", lambda size, call: np.arange(size) * (call.in_channels != 1)),
+    ),
+    Defect(
         "multiplier-order",
         MULTIPLIER,
         "reads filter m of channel c at c + m · channels instead of c · multiplier + m",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.defects import (
+    addresses,
     arguments,
     batch,
     bias,
@@ -38,6 +39,7 @@ DEFECTS: tuple[Defect, ...] = (
     *layout.DEFECTS,
     *fastpaths.DEFECTS,
     *confusions.DEFECTS,
+    *addresses.DEFECTS,
     *arguments.DEFECTS,
 )
 """Every defect; names are unique."""

@@ -53,6 +53,10 @@ def _as_if_last(images: Array, call: Call) -> Array:
     return np.moveaxis(images, -1, 1).reshape(images.shape) if call.channels_first else images
 
 
+def _batch_behind_pixels(output: Array) -> tuple[int, ...]:
+    return (*output.shape[1:-1], len(output), output.shape[-1])
+
+
 DEFECTS: tuple[Defect, ...] = (
     Defect(
         "output-channels-first",
@@ -133,6 +137,18 @@ DEFECTS: tuple[Defect, ...] = (
         OUTPUT,
         "writes the output channels first, and reshapes it to NHWC instead of transposing it",
         finished=lambda output, call: _channels_first_in_memory(output),
+    ),
+    Defect(
+        "output-pixels-before-images",
+        OUTPUT,
+        "writes the outputs of all images pixel by pixel, and reshapes them as if image came after image",
+        finished=lambda output, call: np.moveaxis(output, 0, -2).reshape(output.shape),
+    ),
+    Defect(
+        "output-images-before-pixels",
+        OUTPUT,
+        "writes the outputs image by image, and reshapes them as if pixel came after pixel",
+        finished=lambda output, call: np.moveaxis(output.reshape(_batch_behind_pixels(output)), -2, 0),
     ),
     Defect(
         "output-read-channels-first",

@@ -108,6 +108,12 @@ DEFECTS: tuple[Defect, ...] = (
         padded=pairwise(lambda before, after: (max(before, after),) * 2),
     ),
     Defect(
+        "padding-smaller-side-for-both",
+        GROUP,
+        "pads both sides by the smaller of their two numbers",
+        padded=pairwise(lambda before, after: (min(before, after),) * 2),
+    ),
+    Defect(
         "padding-symmetrised",
         GROUP,
         "divides the padding evenly between the two sides, whatever was asked for",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from conformance.case import Pads
 from conformance.defects.call import Call
 from conformance.defects.defect import Change, Defect
@@ -58,6 +60,12 @@ def _odd_first_if_even(call: Call) -> Pads:
     """Return the pads with the odd pixel first where the filter's size is even."""
     axes = zip(call.pads, call.taps, strict=True)
     return tuple(pair[::-1] if taps % 2 == 0 else pair for pair, taps in axes)
+
+
+def _totals(call: Call, total: Callable[[int, int, int], int]) -> Pads:
+    """Return the pads by another formula of size, field and stride for SAME's total."""
+    totals = [max(0, total(*axis)) for axis in zip(call.in_sizes, call.fields, call.strides, strict=True)]
+    return tuple((each // 2, each - each // 2) for each in totals)
 
 
 DEFECTS: tuple[Defect, ...] = (
@@ -141,6 +149,40 @@ DEFECTS: tuple[Defect, ...] = (
         GROUP,
         "computes SAME's padding for the vertical axis and uses it for the horizontal one too",
         padded=when(_same, _square),
+    ),
+    Defect(
+        "same-field-less-stride",
+        GROUP,
+        "computes SAME's total padding as field - stride, also where the stride does not divide the image's size",
+        padded=when(_same, lambda call: replace(call, pads=_totals(call, lambda size, field, step: field - step))),
+    ),
+    Defect(
+        "same-field-less-remainder",
+        GROUP,
+        "computes SAME's total padding as field - size % stride, also where the stride divides the image's size",
+        padded=when(
+            _same, lambda call: replace(call, pads=_totals(call, lambda size, field, step: field - size % step))
+        ),
+    ),
+    Defect(
+        "same-of-size-rounded-down",
+        GROUP,
+        "computes SAME's padding for an output of size / stride, rounded down instead of up",
+        padded=when(
+            _same,
+            lambda call: replace(
+                call, pads=_totals(call, lambda size, field, step: (size // step - 1) * step + field - size)
+            ),
+        ),
+    ),
+    Defect(
+        "same-unequal-strides-zero",
+        GROUP,
+        "returns zeros under SAME where the strides differ",
+        tabled=when(
+            lambda call: _same(call) and len(set(call.strides)) > 1,
+            lambda call: replace(call, tables=tuple(np.full_like(met, -1) for met in call.tables)),
+        ),
     ),
     Defect(
         "same-rounded-down",
