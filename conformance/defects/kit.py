@@ -6,12 +6,16 @@ from conformance.defects import (
     algorithms,
     blocks,
     caches,
+    filter_gradients,
+    gradients,
     numerics,
+    ranks,
     reading,
     specials,
     state,
     strides,
     tails,
+    transposes,
     writing,
 )
 from conformance.defects.defect import Defect
@@ -29,5 +33,9 @@ DEFECTS: tuple[Defect, ...] = (
     *writing.DEFECTS,
     *caches.DEFECTS,
     *state.DEFECTS,
+    *gradients.DEFECTS,
+    *filter_gradients.DEFECTS,
+    *transposes.DEFECTS,
+    *ranks.DEFECTS,
 )
 """Every defect; names are unique."""
