@@ -1,41 +1,25 @@
-"""Mistakes of fast algorithms: Winograd's where it must not be taken, Fourier's without zeros behind."""
+"""Mistakes of fast algorithms: Winograd's in its tiles and its rounding, Fourier's without zeros behind."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from conformance.data import Array
 from conformance.defects.call import Call
-from conformance.defects.defect import Change, Defect
-from conformance.defects.places import altered, forward
+from conformance.defects.defect import Defect
+from conformance.defects.operands import forward
 from conformance.defects.steps import contract
 from reference import winograd
 
 __all__ = ["DEFECTS"]
 
 
-def _has_three_taps(call: Call) -> bool:
-    """Tell whether the filters have the size for which Winograd's algorithm is mostly written."""
-    return set(call.taps) == {3}
-
-
 def _is_winograd(call: Call) -> bool:
-    return _has_three_taps(call) and set(call.strides + call.dilations) == {1}
-
-
-def _taken_for_winograd(**believed: Any) -> Change:
-    """Return the change of calls with three taps that believes in a parameter, in the right size."""
-
-    def changed(call: Call) -> Call:
-        if not _has_three_taps(call):
-            return call
-        return altered(call, **{name: (value,) * call.rank for name, value in believed.items()})
-
-    return changed
+    """Tell whether it is what Winograd's algorithm is mostly written for: three taps, no strides, no dilations."""
+    return set(call.taps) == {3} and set(call.strides + call.dilations) == {1}
 
 
 def _odd_tile(output: Array, call: Call) -> Array:
@@ -149,27 +133,6 @@ DEFECTS: tuple[Defect, ...] = (
         "computes 3×3 filters by Winograd's algorithm in float32, which rounds where plain sums are exact",
         forward,
         contract=_by_winograd,
-    ),
-    Defect(
-        "winograd-strided",
-        _WINOGRAD,
-        "ignores the strides where every axis has three taps: it takes Winograd's algorithm for them",
-        forward,
-        sized=_taken_for_winograd(strides=1),
-    ),
-    Defect(
-        "winograd-dilated",
-        _WINOGRAD,
-        "ignores the dilations where every axis has three taps: it takes Winograd's algorithm for them",
-        forward,
-        sized=_taken_for_winograd(dilations=1),
-    ),
-    Defect(
-        "winograd-padded",
-        _WINOGRAD,
-        "puts no padding before the image where every axis has three taps: it takes Winograd's algorithm for them",
-        forward,
-        sized=_taken_for_winograd(pads=(0, 0)),
     ),
     Defect(
         "fourier-wraps",

@@ -10,7 +10,7 @@ import numpy as np
 from conformance.data import Array
 from conformance.defects.call import Call
 from conformance.defects.defect import Change
-from conformance.defects.places import parts
+from conformance.defects.operands import parts
 from conformance.defects.steps import contract
 from reference.geometry import explicit_pads
 

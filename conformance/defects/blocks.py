@@ -11,7 +11,7 @@ import numpy as np
 from conformance.data import Array
 from conformance.defects.call import Call
 from conformance.defects.defect import Defect, Finish
-from conformance.defects.places import blocks, forward, has_image, on_operands, products, summed_channels
+from conformance.defects.operands import blocks, forward, has_image, on_operands, products, summed_channels
 from conformance.defects.steps import contract
 
 __all__ = ["DEFECTS"]

@@ -10,7 +10,7 @@ import numpy as np
 from conformance.data import Array
 from conformance.defects.call import Call
 from conformance.defects.defect import Compute, Defect, everywhere
-from conformance.defects.places import altered, forward
+from conformance.defects.operands import altered, forward
 from conformance.defects.raw import Remembering, raw_operands
 
 __all__ = ["DEFECTS", "by_shape"]

@@ -13,7 +13,7 @@ from conformance.data import Array
 from conformance.defects import axes
 from conformance.defects.call import Call
 from conformance.defects.defect import Change, Defect, Finish
-from conformance.defects.places import filter_gradient, on_operands
+from conformance.defects.operands import filter_gradient, on_operands
 
 __all__ = ["DEFECTS"]
 

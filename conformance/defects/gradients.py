@@ -12,7 +12,7 @@ from conformance.data import Array
 from conformance.defects import axes
 from conformance.defects.call import Call
 from conformance.defects.defect import Change, Defect
-from conformance.defects.places import backward, input_gradient, on_operands
+from conformance.defects.operands import backward, input_gradient, on_operands
 
 __all__ = ["DEFECTS"]
 

@@ -11,7 +11,7 @@ import numpy as np
 from conformance.data import Array
 from conformance.defects.call import Call
 from conformance.defects.defect import Change, Compute, Defect, Finish
-from conformance.defects.places import forward, has_image, on_operands, parts, products
+from conformance.defects.operands import forward, has_image, on_operands, parts, products
 from conformance.defects.steps import contract
 
 __all__ = ["DEFECTS"]

@@ -12,7 +12,7 @@ from conformance.data import Array
 from conformance.defects import axes
 from conformance.defects.call import Call
 from conformance.defects.defect import Change, Defect, Finish
-from conformance.defects.places import altered, forward, has_image, on_operands
+from conformance.defects.operands import altered, forward, has_image, on_operands
 
 __all__ = ["DEFECTS"]
 

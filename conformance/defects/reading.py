@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import as_strided
 from conformance.data import Array
 from conformance.defects.call import Call
 from conformance.defects.defect import Compute, Defect
-from conformance.defects.places import altered, backward, forward, spreading
+from conformance.defects.operands import altered, backward, forward, spreading
 from conformance.defects.raw import Remembering, memory_beside, raw_operands
 
 __all__ = ["DEFECTS"]

@@ -11,8 +11,8 @@ import numpy as np
 from conformance.data import Array
 from conformance.defects.call import Call
 from conformance.defects.defect import Compute, Defect, Finish
-from conformance.defects.places import altered, forward, has_image, on_operands
-from conformance.defects.steps import contract, table
+from conformance.defects.operands import altered, forward, has_image, on_operands
+from conformance.defects.steps import contract, find_tables
 
 __all__ = ["DEFECTS"]
 
@@ -101,9 +101,10 @@ def _column_beside(call: Call) -> Array:
 
 
 def _holes(call: Call) -> Array:
-    axes = zip(call.in_sizes, call.out_sizes, call.fields, call.strides, call.pads, strict=True)
-    tables = tuple(table(size, out, field, step, 1, pads[0]) for size, out, field, step, pads in axes)
-    return _times_zero(call, tables, call.fields) if prod(call.fields) < 10_000 else contract(call)
+    if prod(call.fields) > 10_000:
+        return contract(call)
+    full = replace(call, filters_shape=(*call.fields, *call.filters_shape[-2:]), dilations=(1,) * call.rank)
+    return _times_zero(call, find_tables(full).tables, call.fields)
 
 
 _LOST, _SPREAD = "special values lost", "special values spread"

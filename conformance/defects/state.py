@@ -10,7 +10,7 @@ from conformance.data import Array
 from conformance.defects.caches import by_shape
 from conformance.defects.call import Call
 from conformance.defects.defect import Compute, Defect
-from conformance.defects.places import altered, has_image, spreading
+from conformance.defects.operands import altered, has_image, spreading
 from conformance.defects.raw import Remembering
 
 __all__ = ["DEFECTS"]

@@ -10,7 +10,7 @@ from conformance.data import Array
 from conformance.defects import axes
 from conformance.defects.call import Call
 from conformance.defects.defect import Change, Defect
-from conformance.defects.places import on_operands, transposed
+from conformance.defects.operands import on_operands, transposed
 from reference.geometry import receptive_field
 
 __all__ = ["DEFECTS"]

@@ -10,7 +10,7 @@ import numpy as np
 from conformance.data import Array
 from conformance.defects.call import Call
 from conformance.defects.defect import Compute, Defect, Finish
-from conformance.defects.places import forward
+from conformance.defects.operands import forward
 from conformance.defects.raw import Remembering, memory_beside, raw_operands
 
 __all__ = ["DEFECTS"]
