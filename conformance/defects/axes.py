@@ -31,9 +31,6 @@ __all__ = [
     "windows_inside",
 ]
 
-Axis = tuple[int, ...]
-"""Of one axis: before, after, receptive field, stride, remainder."""
-
 
 def remainders(call: Call) -> tuple[int, ...]:
     """Return how many elements behind the last window's place for one more are left over, for every axis."""

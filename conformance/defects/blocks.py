@@ -118,8 +118,19 @@ def _block_again(size: int, name: str) -> Callable[[Call], Call]:
     return on_operands(lambda part, call: part.take(np.arange(part.shape[-1]) % size, axis=-1), name)
 
 
+def _batch_until(last: int) -> Finish:
+    """Return the result without the images behind the last one that an index of few bits reaches."""
+    return lambda output, call: np.concatenate([output[:last], np.zeros_like(output[last:])])
+
+
+def _elements_again(count: int) -> Finish:
+    """Return the result whose flat index wraps round after `count` elements."""
+    return lambda output, call: output.ravel()[np.arange(output.size) % count].reshape(output.shape)
+
+
 _SUMS = "blocked sums"
 _TILES = "tiles"
+_INDEX = "narrow indices"
 
 DEFECTS: tuple[Defect, ...] = (
     *(
@@ -250,5 +261,25 @@ DEFECTS: tuple[Defect, ...] = (
             ("input", "input channels", 16),
             ("input", "input channels", 64),
         )
+    ),
+    Defect(
+        "index-8-bits",
+        _INDEX,
+        "reads input channel c - 256 for c from 256 on: its index has 8 bits",
+        forward,
+        asked=_block_again(256, "input"),
+    ),
+    Defect(
+        "index-16-bits-batch",
+        _INDEX,
+        "leaves images from the 65,536th on zero: its index has 16 bits",
+        has_image,
+        finished=_batch_until(65_535),
+    ),
+    Defect(
+        "index-16-bits",
+        _INDEX,
+        "gives the first elements of the result again from the 65,536th on: its index has 16 bits",
+        finished=_elements_again(65_536),
     ),
 )

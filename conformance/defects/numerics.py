@@ -100,6 +100,14 @@ def _whole_levels(part: Array, call: Call) -> Array:
     return np.rint(part * 127 / largest) * largest / 127
 
 
+def _in_image(call: Call) -> Array:
+    """Return how many taps of each window lie in the image, (*out_sizes, 1)."""
+    counts = np.ones((1,) * call.rank)
+    for axis, met in enumerate(call.tables):
+        counts = counts * (met >= 0).sum(axis=1).reshape(-1, *(1,) * (call.rank - 1 - axis))
+    return counts[..., None]
+
+
 _OPERANDS, _SUMS, _RESULTS, _INT8, _SCALE = "narrow operands", "narrow sums", "narrow results", "int8", "scale and sign"
 _REAL = ("float32", "float64")
 _BFLOAT16, _FLOAT16, _FLOAT32 = _through(ml_dtypes.bfloat16), _through(np.float16), _through(np.float32)
@@ -228,14 +236,6 @@ _OF_SCALE = (
         summed=lambda output, call: output / np.maximum(1, _in_image(call)),
     ),
 )
-
-
-def _in_image(call: Call) -> Array:
-    """Return how many taps of each window lie in the image, (*out_sizes, 1)."""
-    counts = np.ones((1,) * call.rank)
-    for axis, met in enumerate(call.tables):
-        counts = counts * (met >= 0).sum(axis=1).reshape(-1, *(1,) * (call.rank - 1 - axis))
-    return counts[..., None]
 
 
 DEFECTS: tuple[Defect, ...] = (*_NARROW_OPERANDS, *_NARROW_SUMS, *_NARROW_RESULTS, *_OF_INT8, *_OF_SCALE)

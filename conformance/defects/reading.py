@@ -102,6 +102,22 @@ def _aligned_down(raw: Array) -> Array:
     return raw if found is None else found.reshape(raw.shape)
 
 
+def _leaking(offset: Callable[[Array], int], place: int) -> Remembering:
+    """Return an implementation that adds an element beside the input, times 0, to one element of its result."""
+
+    def remembering(compute: Compute) -> Compute:
+        def computed(call: Call) -> Array:
+            output, raw = compute(call), raw_operands(call).get("input")
+            found = memory_beside(raw, offset(raw), 1) if raw is not None and raw.flags.c_contiguous else None
+            if found is not None and output.size and call.operand_dtype.kind not in "iu":
+                output.flat[place] += 0 * found[0]
+            return output
+
+        return computed
+
+    return remembering
+
+
 DEFECTS: tuple[Defect, ...] = (
     *(
         Defect(
@@ -136,5 +152,17 @@ DEFECTS: tuple[Defect, ...] = (
             ("column-major", "reads operands in column-major order as row-major ones", _column_major_as_row_major),
             ("aligned-down", "reads operands from the last multiple of 64 bytes before them", _aligned_down),
         )
+    ),
+    Defect(
+        "memory-behind-input-times-zero",
+        "reads beyond operands",
+        "multiplies an element behind the end of the input by 0: NaN there leaks in",
+        remembering=_leaking(lambda raw: raw.size, -1),
+    ),
+    Defect(
+        "memory-before-input-times-zero",
+        "reads beyond operands",
+        "multiplies an element before the start of the input by 0: NaN there leaks in",
+        remembering=_leaking(lambda raw: -1, 0),
     ),
 )
