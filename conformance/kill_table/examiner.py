@@ -2,7 +2,8 @@
 
 Most defects depend on nothing but the numbers of the call. Of them the answer alone is judged, which takes a tenth of
 a trial. Those that remember something, look at the caller's own arrays or change the arguments get the whole trial, and
-so does every defect where the case is about more than numbers: a layout, or a call that has to be refused.
+so does every defect where the case is about more than numbers: a layout, or a call that has to be refused. So the table
+claims no more than is true: what only the other data of a trial's second call would show is not counted.
 """
 
 from __future__ import annotations
