@@ -72,7 +72,7 @@ Repeat = Annotated[
 Budget = Annotated[
     float, typer.Option("--memory-budget", metavar="GIB", min=0, help="GiB that the arrays of one case may take.")
 ]
-Tier = Annotated[str, typer.Option("--tier", metavar="core|full", help="Only the core, or all cases.")]
+Tiers = Annotated[str, typer.Option("--tier", metavar="core|full", help="Only the core, or all cases.")]
 Demand = Annotated[
     Accuracy, typer.Option("--accuracy", help="The loosest accuracy class that passes on real-valued data.")
 ]
@@ -193,7 +193,7 @@ def list_cases(
 def defects(
     catalogues: Catalogues = None,
     expression: Selection = "",
-    tier: Tier = "core",
+    tier: Tiers = "core",
     only: Annotated[
         list[str] | None,
         typer.Option(

@@ -130,6 +130,13 @@ def test_defect_is_right_where_it_does_not_sit() -> None:
     assert not Examiner(BY_ID["basic"]).broken_rule(elsewhere)
 
 
+def test_case_out_of_the_kits_reach_rejects_nothing() -> None:
+    printed = BY_ID["basic"]
+    assert printed.literal is not None
+    beyond = replace(printed, literal=replace(printed.literal, values=[[1, 2], [3, 4]]))
+    assert not Examiner(beyond).broken_rule(WRONG["exact"])
+
+
 @pytest.mark.parametrize("case", ["basic", "normal-float64", "dtype-int8", "memory-reversed", "special-groups"])
 def test_right_steps_pass_a_whole_trial_too(case: str) -> None:
     assert not Examiner(BY_ID[case]).broken_rule(replace(RIGHT, remembering=lambda compute: compute))
