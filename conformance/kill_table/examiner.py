@@ -51,8 +51,8 @@ class Examiner:
     """Tries defects on one case, whose data and right answer are made once.
 
     Args:
-        case: on which defects are tried. One that the kit's own right convolution does not pass is out of its reach, and
-            rejects nothing.
+        case: on which defects are tried. One that the kit's own right convolution does not pass is out of its reach:
+            it rejects nothing.
     """
 
     def __init__(self, case: Case) -> None:
