@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from conformance import reports
 from conformance.case import Case
 from conformance.defects import DEFECTS, Defect
 from conformance.errors import UsageError
-from conformance.kill_table import LEGAL, KillTable, examine, trust_all
+from conformance.kill_table import LEGAL, KillTable, examine, examine_in_turn, trust_all
 
 __all__ = ["choose", "score"]
 
@@ -58,6 +59,9 @@ def score(
     with Progress(console=progress_console, transient=True, disable=not progress_console.is_terminal) as progress:
         columns = progress.track(examine(cases, defects, jobs), len(cases), description="defects")
         table = KillTable(cases, defects, dict(columns))
+        patient = [defect for defect in table.survivors if not defect.is_stateless]
+        rows = progress.track(examine_in_turn(cases, patient, jobs), len(patient), description="in turn")
+        table = replace(table, in_turn=dict(rows))
         accepted = progress.track(trust_all(right, cases, jobs), len(right), description="right implementations")
         trusted = list(accepted)
     try:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from conformance.case import Operation
 from conformance.catalogue import load_catalogue
 from conformance.data import Array
 from conformance.defects import DEFECTS, RIGHT, Call, Defect
-from conformance.kill_table import LEGAL, Examiner, KillTable, examine, trust
+from conformance.kill_table import LEGAL, Examiner, KillTable, examine, examine_in_turn, trust
 from conformance.kill_table.table import smallest_cover
 
 CASES = load_catalogue()
@@ -39,7 +40,9 @@ def first_rejecting(defect: Defect) -> str:
         if examiner(name).broken_rule(defect):
             ORDER.insert(0, ORDER.pop(place))
             return name
-    return ""
+    if defect.is_stateless:
+        return ""
+    return next((case for _, rules in examine_in_turn(CORE, [defect]) for case in rules), "")
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=[defect.name for defect in DEFECTS])
@@ -74,6 +77,15 @@ def forgetting_nothing(compute: Callable[[Call], Array]) -> Callable[[Call], Arr
 def zeroed_input(output: Array, call: Call) -> Array:
     call.raw["first"][...] = 0
     return output
+
+
+def wrong_at_last(compute: Callable[[Call], Array]) -> Callable[[Call], Array]:
+    calls = count(1)
+
+    def counted(call: Call) -> Array:
+        return compute(call) + (next(calls) == 5)
+
+    return counted
 
 
 def refusing(call: Call) -> Call:
@@ -155,7 +167,14 @@ TABLE = made({"a": {"p", "q"}, "b": {"q"}, "c": {"q", "r"}, "d": set(), "e": {"p
 
 
 def test_table_tells_who_rejects_whom() -> None:
-    assert TABLE.rejecting == {"hidden": [], "hopeless": [], "p": ["a", "e"], "q": ["a", "b", "c"], "r": ["c"]}
+    found = {name: list(cases) for name, cases in TABLE.rejections.items()}
+    assert found == {"hidden": [], "hopeless": [], "p": ["a", "e"], "q": ["a", "b", "c"], "r": ["c"]}
+
+
+def test_rejection_in_turn_counts_but_needs_no_case() -> None:
+    table = replace(TABLE, in_turn={"hidden": {"e": "exact"}})
+    assert table.rejections["hidden"] == {"e": "exact"}
+    assert (table.alarming, table.cover) == ([], TABLE.cover)
 
 
 def test_survivors_alarm_unless_they_have_a_reason() -> None:
@@ -245,6 +264,13 @@ def test_command_refuses(command: Command, arguments: tuple[str, ...], message: 
     done = command("defects", *arguments)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+def test_defect_that_remembers_is_tried_on_cases_in_turn() -> None:
+    late = Defect("late", "state", "is wrong in the fifth call", remembering=wrong_at_last)
+    cases = [BY_ID["stride"], BY_ID["padding"]]
+    assert [rules for _, rules in examine(cases, [late])] == [{}, {}]
+    assert list(examine_in_turn(cases, [late])) == [("late", {"padding": "exact"})]
 
 
 def test_examine_asks_in_the_order_of_the_cases() -> None:

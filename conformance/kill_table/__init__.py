@@ -3,6 +3,6 @@
 from conformance.kill_table.examiner import Examiner
 from conformance.kill_table.legal import LEGAL, Trusted, trust
 from conformance.kill_table.table import KillTable
-from conformance.kill_table.workers import examine, trust_all
+from conformance.kill_table.workers import examine, examine_in_turn, trust_all
 
-__all__ = ["LEGAL", "Examiner", "KillTable", "Trusted", "examine", "trust", "trust_all"]
+__all__ = ["LEGAL", "Examiner", "KillTable", "Trusted", "examine", "examine_in_turn", "trust", "trust_all"]

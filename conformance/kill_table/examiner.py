@@ -4,6 +4,8 @@ Most defects depend on nothing but the numbers of the call. Of them the answer a
 a trial. Those that remember something, look at the caller's own arrays or change the arguments get the whole trial, and
 so does every defect where the case is about more than numbers: a layout, or a call that has to be refused. So the table
 claims no more than is true: what only the other data of a trial's second call would show is not counted.
+
+Every defect forgets what it remembers before the next case, so that each case is told what it rejects by itself.
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ class Examiner:
                 return self._by_answer(defect)
             except _LooksAtMemoryError:
                 pass
-        return self._by_trial(defect)
+        return self._by_trial(_implementation(defect))
 
     def _by_answer(self, defect: Defect) -> str:
         if not defect.operations(self.case.operation):
@@ -98,9 +100,14 @@ class Examiner:
         verdict = judge(self.case, self._expected, answer)
         return "" if verdict.passed else verdict.rule
 
-    def _by_trial(self, defect: Defect) -> str:
+    def broken_in_turn(self, implementation: Implementation) -> str:
+        """Return the same for an implementation that may remember the cases before."""
+        with np.errstate(all="ignore"):
+            return self._by_trial(implementation) if self._is_in_reach and not self._must_refuse else ""
+
+    def _by_trial(self, implementation: Implementation) -> str:
         try:
-            trial = try_case(self.case, _implementation(defect), self._operands, self._expected, explain=_unexplained)
+            trial = try_case(self.case, implementation, self._operands, self._expected, explain=_unexplained)
         except Unsupported:
             return ""
         except Exception:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from conformance.case import Case
@@ -24,22 +24,28 @@ class KillTable:
         defects: in the order of the kit.
         columns: by the id of a case, the rule by which it rejects each defect, by name; those that it lets pass are
             missing.
+        in_turn: by the name of a defect that remembers and that no case rejects by itself, the rules by which cases
+            reject it in one run over all of them.
     """
 
     cases: Sequence[Case]
     defects: Sequence[Defect]
     columns: Mapping[str, Mapping[str, str]]
+    in_turn: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @cached_property
-    def rejecting(self) -> dict[str, list[str]]:
-        """The ids of the cases that reject each defect, by its name."""
-        ids = [case.id for case in self.cases]
-        return {each.name: [case for case in ids if each.name in self.columns[case]] for each in self.defects}
+    def rejections(self) -> dict[str, Mapping[str, str]]:
+        """By the name of each defect and the id of each case that rejects it, the rule that it breaks there."""
+        rows: dict[str, Mapping[str, str]] = {}
+        for name in (defect.name for defect in self.defects):
+            alone = {case.id: self.columns[case.id].get(name, "") for case in self.cases}
+            rows[name] = {case: rule for case, rule in alone.items() if rule} or self.in_turn.get(name, {})
+        return rows
 
     @property
     def survivors(self) -> list[Defect]:
         """The defects that no case rejects."""
-        return [defect for defect in self.defects if not self.rejecting[defect.name]]
+        return [defect for defect in self.defects if not self.rejections[defect.name]]
 
     @property
     def alarming(self) -> list[Defect]:
@@ -48,8 +54,9 @@ class KillTable:
 
     @cached_property
     def cover(self) -> list[str]:
-        """The ids of few cases that together reject whatever the whole catalogue rejects."""
-        return smallest_cover([case.id for case in self.cases], [set(ids) for ids in self.rejecting.values() if ids])
+        """The ids of few cases that together reject whatever one case or another rejects by itself."""
+        alone = [set(cases) for name, cases in self.rejections.items() if cases and name not in self.in_turn]
+        return smallest_cover([case.id for case in self.cases], alone)
 
     @property
     def needless(self) -> list[Case]:

@@ -12,10 +12,11 @@ from typing import TypeVar
 
 from conformance.case import Case
 from conformance.defects import DEFECTS, Defect
+from conformance.implementations import Implementation
 from conformance.kill_table.examiner import Examiner
 from conformance.kill_table.legal import Trusted, trust
 
-__all__ = ["examine", "trust_all"]
+__all__ = ["examine", "examine_in_turn", "trust_all"]
 
 _Question = TypeVar("_Question")
 _Answer = TypeVar("_Answer")
@@ -40,6 +41,21 @@ def examine(cases: Sequence[Case], defects: Sequence[Defect], jobs: int = 1) -> 
     yield from zip((case.id for case in cases), columns, strict=True)
 
 
+def examine_in_turn(
+    cases: Sequence[Case], defects: Sequence[Defect], jobs: int = 1
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield for each defect its name and the rules by which cases reject it, by their ids, in one run over all of them.
+
+    Who keeps something of a case may be right in it, and wrong in a later one.
+    """
+    rows: Iterator[dict[str, str]]
+    if jobs == 1:
+        rows = map(partial(_row, cases), defects)
+    else:
+        rows = _mapped(partial(_row_by_name, cases), [defect.name for defect in defects], jobs, 1)
+    yield from zip((defect.name for defect in defects), rows, strict=True)
+
+
 def trust_all(specs: Iterable[str], cases: Sequence[Case], jobs: int = 1) -> Iterator[Trusted]:
     """Yield what became of the cases with each implementation of `specs`."""
     run = partial(trust, cases=cases)
@@ -55,6 +71,16 @@ def _column(defects: Sequence[Defect], case: Case) -> dict[str, str]:
 def _column_by_name(names: list[str], case: Case) -> dict[str, str]:
     kit = {defect.name: defect for defect in DEFECTS}
     return _column([kit[name] for name in names], case)
+
+
+def _row(cases: Sequence[Case], defect: Defect) -> dict[str, str]:
+    implementation = Implementation(defect.name, "", dict(defect.functions()))
+    rules = {case.id: Examiner(case).broken_in_turn(implementation) for case in cases}
+    return {case: rule for case, rule in rules.items() if rule}
+
+
+def _row_by_name(cases: Sequence[Case], name: str) -> dict[str, str]:
+    return next(_row(cases, defect) for defect in DEFECTS if defect.name == name)
 
 
 def _mapped(

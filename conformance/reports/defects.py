@@ -48,12 +48,13 @@ def print_defects(console: Console, table: KillTable, trusted: Sequence[Trusted]
 
 
 def _row(table: KillTable, defect: Defect) -> dict[str, Text]:
-    ids = table.rejecting[defect.name]
+    ids = list(table.rejections[defect.name])
+    number = f"{len(ids)} in turn" if ids and defect.name in table.in_turn else str(len(ids))
     lost = "yellow" if defect.survives else "red"
     return {
         "class": Text(defect.group),
         "defect": Text(defect.name, style="" if ids else lost),
-        "rejected by": Text(str(len(ids)), style="" if ids else lost, justify="right"),
+        "rejected by": Text(number, style="" if ids else lost, justify="right"),
         "first": Text(ids[0] if ids else "none"),
         "it …": Text(defect.mistake),
     }
@@ -124,7 +125,8 @@ def defects_report(table: KillTable, trusted: Sequence[Trusted], catalogues: lis
                 "class": defect.group,
                 "mistake": defect.mistake,
                 "survives": defect.survives,
-                "rejected_by": {case: table.columns[case][defect.name] for case in table.rejecting[defect.name]},
+                "rejected_by": dict(table.rejections[defect.name]),
+                "in_turn": bool(table.in_turn.get(defect.name)),
             }
             for defect in table.defects
         ],
