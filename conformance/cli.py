@@ -25,9 +25,11 @@ from conformance import reports
 from conformance.case import Case, Outcome
 from conformance.catalogue import DEFAULT_BUDGET, check_catalogue, json_schema, load_catalogue, shipped_catalogue
 from conformance.data import make_operands
+from conformance.defects_command import choose, score
 from conformance.errors import CatalogueError, ConformanceError, Unavailable, UsageError
 from conformance.implementations import BUILT_IN, load_implementation, split_spec
 from conformance.judgement import Accuracy, expect
+from conformance.kill_table import LEGAL
 from conformance.runner import attempt
 from conformance.runner import run as run_cases
 from conformance.selection import select
@@ -70,6 +72,7 @@ Repeat = Annotated[
 Budget = Annotated[
     float, typer.Option("--memory-budget", metavar="GIB", min=0, help="GiB that the arrays of one case may take.")
 ]
+Tiers = Annotated[str, typer.Option("--tier", metavar="core|full", help="Only the core, or all cases.")]
 Demand = Annotated[
     Accuracy, typer.Option("--accuracy", help="The loosest accuracy class that passes on real-valued data.")
 ]
@@ -133,7 +136,7 @@ def run(
 ) -> None:
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
     if json_file is not None:
-        _check_target(json_file)
+        reports.check_target(json_file)
     cases = select(load_catalogue(catalogues or (), memory_budget), expression)
     record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
     specs = list(dict.fromkeys(implementations or ["tensorflow"]))
@@ -186,6 +189,42 @@ def list_cases(
     reports.print_cases(reports.new_console(), cases)
 
 
+@app.command(epilog="Example: `conformance defects --only strides -k 'not bias'`")
+def defects(
+    catalogues: Catalogues = None,
+    expression: Selection = "",
+    tier: Tiers = "core",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="CLASS|NAME",
+            help="Only these defects, and no right implementations; may be repeated.",
+        ),
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the table as JSON to FILE.")
+    ] = None,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", metavar="N", min=0, help="Processes; 0 for one a core.")] = 0,
+    listing: Annotated[bool, typer.Option("--list", help="Only list the defects, by class of mistake.")] = False,
+    memory_budget: Budget = DEFAULT_BUDGET,
+) -> None:
+    """Try the kit of wrong implementations on the cases: which case rejects which, and whether the right ones pass.
+
+    Exit status 1 where a defect survives without a reason, or a right implementation is rejected.
+    """
+    chosen = choose(only or ())
+    if listing:
+        reports.print_kit(reports.new_console(), chosen)
+        return
+    if json_file is not None:
+        reports.check_target(json_file)
+    cases = select(_of_tier(load_catalogue(catalogues or (), memory_budget), tier), expression)
+    paths = [str(path) for path in catalogues or [shipped_catalogue()]]
+    right = () if only else LEGAL
+    raise typer.Exit(score(cases, chosen, paths, json_file=json_file, jobs=jobs or os.cpu_count() or 1, right=right))
+
+
 @app.command(epilog="Example: `conformance check my_cases.yaml`")
 def check(
     catalogues: Catalogues = None,
@@ -210,13 +249,11 @@ def check(
     print(f"{names}: {len(cases)} case{'s' * (len(cases) != 1)}, no faults")
 
 
-def _check_target(json_file: Path) -> None:
-    """Refuse, before anything is judged, a file that cannot be written for lack of a folder."""
-    try:
-        if json_file.is_dir() or not json_file.name or not json_file.parent.is_dir():
-            raise UsageError(f"--json must name a file in an existing folder, but is {str(json_file)!r}")
-    except OSError as error:
-        raise UsageError(f"--json {str(json_file)!r} cannot be written ({error.strerror})") from error
+def _of_tier(cases: list[Case], tier: str) -> list[Case]:
+    """Return the cases of a tier; `full` are all."""
+    if tier not in ("core", "full"):
+        raise UsageError(f"--tier must be core or full, but is {tier!r}")
+    return [case for case in cases if tier == "full" or getattr(case, "tier", "core") == tier]
 
 
 def _announced(cases: list[Case], progress: Progress, task: TaskID) -> Iterator[Case]:

@@ -11,6 +11,7 @@ Further rounds repeat the last two calls, for faults that come and go.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +28,9 @@ from conformance.twin import make_twin
 __all__ = ["Trial", "try_case"]
 
 _Found = tuple[Verdict, tuple[str, ...]]
+
+Explain = Callable[[Case, Operands, Expected, Array], list[str]]
+"""Returns the mistakes that explain a wrong answer, as `diagnose` does."""
 
 _OWN_BUFFER = "returns a buffer of its own and overwrites it in the next call"
 _OWN_BUFFERS = "returns buffers of its own, and returns one again while its earlier contents may be in use"
@@ -80,6 +84,7 @@ def try_case(
     *,
     rounds: int = 1,
     demand: Accuracy = Accuracy.EXACT_ORDER,
+    explain: Explain = diagnose,
 ) -> Trial:
     """Call `implementation` up to 1 + 2·rounds times; return the first verdict that is not good, or the good one.
 
@@ -90,12 +95,13 @@ def try_case(
         expected: the right answer for them.
         rounds: how often a call with other data, and one with the case's own, follow on the first; 1 or more.
         demand: the loosest accuracy class that passes.
+        explain: what a wrong answer is explained with.
 
     Raises:
         Exception: whatever `implementations.call` raises; a note says in which call, if not in the first.
     """
     handover = Handover(operands, case.operation, case.memory)
-    series = _Series(implementation, handover, demand)
+    series = _Series(implementation, handover, demand, explain)
     asked = _Question(case, operands, expected, handover.pack(operands), "the first data again")
     first = series.ask(asked)
     if not first.verdict.passed:
@@ -114,10 +120,11 @@ def try_case(
 class _Series:
     """The calls of one trial, all with the same arrays."""
 
-    def __init__(self, implementation: Implementation, handover: Handover, demand: Accuracy) -> None:
+    def __init__(self, implementation: Implementation, handover: Handover, demand: Accuracy, explain: Explain) -> None:
         self._implementation = implementation
         self._handover = handover
         self._demand = demand
+        self._explain = explain
         self._kept: list[_Kept] = []
         self._right: dict[str, tuple[Array, Verdict]] = {}
 
@@ -165,7 +172,7 @@ class _Series:
         if verdict.passed:
             self._right.setdefault(question.name, (answer, verdict))
             return verdict, ()
-        found = [] if verdict.note else diagnose(question.case, question.operands, question.expected, answer)
+        found = [] if verdict.note else self._explain(question.case, question.operands, question.expected, answer)
         return verdict, tuple(found)
 
     def _shared(self, array: Array) -> _Found | None:

@@ -32,7 +32,9 @@ ORDER = [
     "diagnosis",
     "trial",
     "runner",
+    "kill_table",
     "reports",
+    "defects_command",
     "cli",
     "__main__",
 ]

@@ -11,8 +11,8 @@ from conformance.runner import attempt
 
 CASES = load_catalogue()
 
-ALGORITHMS = ["naive", "windows", "strided", "submatrix", "im2col", "toeplitz", "fourier", "fast"]
-"""All but `winograd`: its error is normwise, so that it cannot promise equality."""
+ALGORITHMS = ["naive", "windows", "strided", "submatrix", "im2col", "toeplitz", "fourier", "fast", "taprows", "kn2row"]
+"""All but `winograd`: its error is normwise, so that it cannot promise equality; see test_kill_table.py."""
 
 LIMITS = ("takes no explicit padding", "no filter gradient of a dilated conv2d", "takes no groups", "not int8")
 """What TensorFlow's documentation excludes, by the reasons of its adapter."""

@@ -58,6 +58,7 @@ class Defect:
         returned: changes the array that the caller gets: its dtype, its layout, its memory.
         remembering: given a function that computes a call, returns one that errs by what it keeps between calls; asked
             anew for every namespace.
+        survives: why no case of the core rejects it; nothing where one must.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Defect:
     finished: Finish = _as_it_comes
     returned: Finish = _as_it_comes
     remembering: Callable[[Compute], Compute] | None = field(default=None)
+    survives: str = ""
 
     @property
     def is_stateless(self) -> bool:

@@ -15,21 +15,14 @@ from typing import Any
 from conformance.errors import UsageError
 from conformance.reports.summary import Run
 
-__all__ = ["json_report", "write_json"]
+__all__ = ["check_target", "environment", "json_report", "write_json", "write_report"]
 
 
 def json_report(run: Run) -> dict[str, Any]:
     """Return the report of `run` as plain values."""
     return {
         "schema": "conformance-report/1",
-        "environment": {
-            "conformance": version("conformance"),
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "processors": os.cpu_count(),
-            "numpy": version("numpy"),
-            "catalogues": run.catalogues,
-        },
+        "environment": environment(run.catalogues),
         "implementations": [
             {
                 "name": status.name,
@@ -64,18 +57,48 @@ def json_report(run: Run) -> dict[str, Any]:
     }
 
 
+def environment(catalogues: list[str]) -> dict[str, Any]:
+    """Return what a result may depend on beside the cases, as plain values."""
+    return {
+        "conformance": version("conformance"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "numpy": version("numpy"),
+        "catalogues": catalogues,
+    }
+
+
 def _finite(margin: float) -> float | None:
     """Return a margin, or None where it is infinite, which JSON has no number for."""
     return margin if math.isfinite(margin) else None
 
 
+def check_target(path: Path) -> None:
+    """Refuse, before anything is judged, a file that cannot be written for lack of a folder.
+
+    Raises:
+        UsageError: it names no file in an existing folder.
+    """
+    try:
+        if path.is_dir() or not path.name or not path.parent.is_dir():
+            raise UsageError(f"--json must name a file in an existing folder, but is {str(path)!r}")
+    except OSError as error:
+        raise UsageError(f"--json {str(path)!r} cannot be written ({error.strerror})") from error
+
+
 def write_json(run: Run, path: Path) -> None:
-    """Write the report to `path`, whole or not at all; a device or pipe is written to as it is.
+    """Write the report of `run` to `path`, as `write_report` does."""
+    write_report(json_report(run), path)
+
+
+def write_report(report: dict[str, Any], path: Path) -> None:
+    """Write a report to `path`, whole or not at all; a device or pipe is written to as it is.
 
     Raises:
         UsageError: it cannot be written there; the message says why.
     """
-    text = json.dumps(json_report(run), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     content = text.encode("utf-8", "backslashreplace")  # a lone surrogate becomes JSON's own escape for it, `\udc80`
     try:
         if _is_standard_output(path):

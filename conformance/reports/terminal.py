@@ -13,7 +13,7 @@ from conformance.case import Case, Outcome
 from conformance.reports.summary import OperationAccuracy, Run, State, Status
 from conformance.runner import Result
 
-__all__ = ["new_console", "print_cases", "print_run"]
+__all__ = ["new_console", "print_cases", "print_run", "print_table"]
 
 _PIPE_WIDTH = 160
 """Columns where nobody's window limits them."""
@@ -50,7 +50,7 @@ def print_run(console: Console, run: Run) -> None:
 def print_cases(console: Console, cases: Iterable[Case]) -> None:
     """Print a line for each case: id, shapes, padding, strides, why."""
     rows = [_row(case) | {"why": Text(case.why)} for case in cases]
-    _print_table(console, rows, ("case", "problem", "P", "S", "why"))
+    print_table(console, rows, ("case", "problem", "P", "S", "why"))
 
 
 def _row(case: Case) -> dict[str, Text]:
@@ -58,7 +58,7 @@ def _row(case: Case) -> dict[str, Text]:
     return {name: Text(text) for name, text in texts.items()}
 
 
-def _print_table(console: Console, rows: list[dict[str, Text]], priority: tuple[str, ...]) -> None:
+def print_table(console: Console, rows: list[dict[str, Text]], priority: tuple[str, ...]) -> None:
     """Print a line for each row: where the columns do not all fit, those of least priority are shortened or dropped."""
     widths = {name: max(cell_len(name), *(row[name].cell_len for row in rows)) for name in rows[0]}
     room, fitting = console.width, dict[str, int]()
@@ -87,7 +87,7 @@ def _print_implementation(
     lacking = [result for result in results if result.case.operation not in status.offered]
     results = [result for result in results if result.case.operation in status.offered]
     if results:
-        _print_table(console, [_result_row(result) for result in results], _PRIORITY)
+        print_table(console, [_result_row(result) for result in results], _PRIORITY)
         for each in accuracy:
             console.print(f"accuracy: {_accuracy(each)}", style="dim", markup=False)
         console.print()
