@@ -17,11 +17,11 @@ import numpy as np
 
 from conformance.case import Case
 from conformance.data import Array, Operands
-from conformance.diagnosis import diagnose
 from conformance.errors import Unsupported
 from conformance.handover import Handover, Packed
 from conformance.implementations import BadAnswer, Implementation, call
 from conformance.judgement import Accuracy, Expected, Verdict, judge
+from conformance.match import diagnose, obvious
 from conformance.twin import make_twin
 
 __all__ = ["Trial", "try_case"]
@@ -36,11 +36,19 @@ _CHANGEABLE = "gives another result for the same data: it is not deterministic, 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of the calls: an answer to the case's own data, the verdict, and the mistakes that explain it."""
+    """What came of the calls.
+
+    Attributes:
+        answer: to the case's own data.
+        verdict: on the call that went wrong, or on the first.
+        mistakes: that explain what went wrong.
+        turn: in which call it did, from 1.
+    """
 
     answer: Array
     verdict: Verdict
     mistakes: tuple[str, ...] = ()
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,7 @@ def try_case(
     *,
     rounds: int = 1,
     demand: Accuracy = Accuracy.EXACT_ORDER,
+    search: bool = True,
 ) -> Trial:
     """Call `implementation` up to 1 + 2·rounds times; return the first verdict that is not good, or the good one.
 
@@ -90,12 +99,13 @@ def try_case(
         expected: the right answer for them.
         rounds: how often a call with other data, and one with the case's own, follow on the first; 1 or more.
         demand: the loosest accuracy class that passes.
+        search: whether known mistakes are searched for one that explains wrong numbers.
 
     Raises:
         Exception: whatever `implementations.call` raises; a note says in which call, if not in the first.
     """
     handover = Handover(operands, case.operation, case.memory)
-    series = _Series(implementation, handover, demand)
+    series = _Series(implementation, handover, demand, search)
     asked = _Question(case, operands, expected, handover.pack(operands), "the first data again")
     first = series.ask(asked)
     if not first.verdict.passed:
@@ -114,10 +124,11 @@ def try_case(
 class _Series:
     """The calls of one trial, all with the same arrays."""
 
-    def __init__(self, implementation: Implementation, handover: Handover, demand: Accuracy) -> None:
+    def __init__(self, implementation: Implementation, handover: Handover, demand: Accuracy, search: bool) -> None:
         self._implementation = implementation
         self._handover = handover
         self._demand = demand
+        self._explain = diagnose if search else obvious
         self._kept: list[_Kept] = []
         self._right: dict[str, tuple[Array, Verdict]] = {}
 
@@ -165,7 +176,7 @@ class _Series:
         if verdict.passed:
             self._right.setdefault(question.name, (answer, verdict))
             return verdict, ()
-        found = [] if verdict.note else diagnose(question.case, question.operands, question.expected, answer)
+        found = [] if verdict.note else self._explain(question.case, question.operands, question.expected, answer)
         return verdict, tuple(found)
 
     def _shared(self, array: Array) -> _Found | None:
@@ -187,10 +198,10 @@ def _explain(trial: Trial, first: Trial, question: _Question, turn: int) -> Tria
     verdict = replace(trial.verdict, limit=f"{trial.verdict.limit}; {_when(question, turn)}")
     answer, mistakes = (trial.answer if turn % 2 else first.answer), trial.mistakes
     if verdict.rule in ("memory", "state"):
-        return Trial(answer, verdict, mistakes)
+        return Trial(answer, verdict, mistakes, turn)
     if turn > 2:
-        return Trial(answer, verdict, (_CHANGEABLE,))
-    return Trial(answer, verdict, (_STALE,) if _same(trial.answer, first.answer) else mistakes)
+        return Trial(answer, verdict, (_CHANGEABLE,), turn)
+    return Trial(answer, verdict, (_STALE,) if _same(trial.answer, first.answer) else mistakes, turn)
 
 
 def _same(one: Array, other: Array) -> bool:
