@@ -91,8 +91,8 @@ class Bench:
     def _largest_bound(self) -> float:
         if self._limit is None:
             right, dtype = self.expected, self.case.out_dtype
-            bounds = 0.0 if right.exact else elementwise(right.largest, right.magnitude, right.terms, dtype)
-            self._limit = float(np.max(bounds, initial=0))
+            bounds = elementwise(right.largest, right.magnitude, right.terms, dtype)
+            self._limit = 0.0 if right.exact else float(np.max(bounds[np.isfinite(bounds)], initial=0))
         return self._limit
 
     def _is_beside_the_point(self, wrong: Array, answer: Array) -> bool:

@@ -59,7 +59,7 @@ def _best_rule(table: Array, left: Array, failing: int) -> _Rule | None:
     """Return the rule that tells the failing cases that are left from the passing ones best, if any does."""
     rules = [_Rule((place,), holds) for place, holds in enumerate(table)]
     best: tuple[float, _Rule] | None = None
-    for _ in range(_CONDITIONS):
+    while rules and len(rules[0].conditions) <= _CONDITIONS:
         worths = np.array([_worth(rule.holds, left, failing) for rule in rules])
         order = np.argsort(-worths, kind="stable")[:_BEAM]
         top, worth = rules[order[0]], float(worths[order[0]])
@@ -95,5 +95,5 @@ def _sentence(rule: _Rule, left: Array, failing: int, is_first: bool) -> str:
     wrong, passing = int(np.count_nonzero(rule.holds[failing:])), len(rule.holds) - failing
     cases = "failing cases" if is_first else f"other{'s' * (total > 1)}"
     who = f"{'all' if is_first else 'the'} {total} {cases}" if found == total else f"{found} of {total} {cases}"
-    others = f"{wrong or 'none'} of the {passing} passing ones"
+    others = f"{wrong or 'none'} of the {passing} passing ones" if passing > 1 else "not the only passing one"
     return f"{who}, and {others}, have {words}"

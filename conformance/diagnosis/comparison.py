@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from conformance.case import Case, Outcome
 from conformance.defects import RIGHT, Defect
@@ -39,18 +39,22 @@ class Comparison:
         """Return how a defect's answer to a case is like the failure that was seen."""
         if not defect.operations(sighting.case.operation):
             return Likeness.NONE
-        bench = self._benches.of(sighting.case)
         if sighting.sign is Sign.NUMBERS and defect.is_stateless:
+            bench = self._benches.of(sighting.case)
             if bench is None or sighting.answer is None:
                 return Likeness.NONE
             return bench.likeness(defect, sighting.answer)
         if not self._may_show(defect, sighting):
             return Likeness.NONE
-        tried = self._tried(defect, sighting.case)
-        same = facts(tried.result) == facts(sighting.result) and tried.result.outcome is sighting.result.outcome
-        if sighting.answer is not None and tried.answer is not None and bench is not None:
-            same = tried.turn == 1 and bench.agree(sighting.answer, tried.answer)
-        return Likeness.NUMBERS if same else Likeness.NONE
+        return Likeness.NUMBERS if self.is_same(self._tried(defect, sighting.case), sighting) else Likeness.NONE
+
+    def is_same(self, tried: Attempt, sighting: Sighting) -> bool:
+        """Tell whether an attempt failed as was seen: by the same numbers, or with the same facts."""
+        same = tried.result.outcome is Outcome.FAILED and tried.result.rule == sighting.result.rule
+        if sighting.answer is None or tried.answer is None:
+            return same and facts(tried.result) == facts(sighting.result)
+        bench = self._benches.of(sighting.case)
+        return same and tried.turn == 1 and bench is not None and bench.agree(sighting.answer, tried.answer)
 
     def is_harmless(self, defect: Defect, case: Case) -> bool | None:
         """Tell whether a defect passes a case; None where that cannot be told."""
@@ -68,6 +72,11 @@ class Comparison:
         """Tell whether a defect gives no answer to a case."""
         bench = self._benches.of(case)
         return defect.is_stateless and bench is not None and bench.answer(defect) is None
+
+    def echoes(self, defect: Defect, cases: Sequence[Case]) -> Iterator[Attempt]:
+        """Yield the attempts of a defect at one case after the other, with what it remembers of those before."""
+        implementation = Implementation(defect.name, "", dict(defect.functions()))
+        return (self.judge(case, implementation) for case in cases)
 
     def _may_show(self, defect: Defect, sighting: Sighting) -> bool:
         """Tell, before it is judged in full, whether a defect could fail in the way that was seen."""

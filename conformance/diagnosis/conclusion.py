@@ -31,6 +31,9 @@ _SINGLE_SHARE = 0.55
 
 _PAIR_SHARE = 0.5
 
+_FINDINGS = 20
+"""Mistakes that are reported."""
+
 _ALTERNATIVES = 3
 """Mistakes that a reader is shown beside those that explain most."""
 
@@ -110,6 +113,7 @@ def diagnose_run(
     comparison = Comparison(judge, Benches(demand))
     inquiry = Inquiry(gathering, comparison, kit)
     inquiry.search(clock.part(_SINGLE_SHARE))
+    inquiry.follow(clock.part(_PAIR_SHARE))
     search_pairs(inquiry, clock.part(_PAIR_SHARE))
     suspects = ranked(inquiry.suspects)
     findings = tuple(_findings(suspects, inquiry))
@@ -129,11 +133,11 @@ def diagnose_run(
 def _findings(suspects: list[Suspect], inquiry: Inquiry) -> Iterator[Finding]:
     """Yield the suspects with their evidence: those that add up to an explanation of all failures first."""
     leading = _leading(suspects)
-    others = [each for each in suspects if each not in leading]
+    others = [each for each in suspects if each not in leading and not (leading and each.harmed)]
     rivals = [each for each in others if leading and not _is_doubtful(each)]
     rivals = [each for each in rivals if len(each.explains) >= len(leading[0].explains)][:_ALTERNATIVES]
     guesses = [] if leading else others[:_ALTERNATIVES]
-    for suspect in [*leading, *others]:
+    for suspect in [*leading, *others][:_FINDINGS]:
         label = "perhaps" if suspect in guesses else "or" if suspect in rivals else ""
         if suspect in leading:
             label = "and" if suspect is not leading[0] else "most likely"
@@ -156,15 +160,17 @@ def _leading(suspects: list[Suspect]) -> list[Suspect]:
 
 
 def _is_doubtful(suspect: Suspect) -> bool:
-    return bool(suspect.harmed) or suspect.likeness is not Likeness.NUMBERS
+    """Tell whether a case speaks against a suspect, or too little for it: a pair may fit one case by chance."""
+    chance = suspect.parts > 1 and len(suspect.explains) < 2
+    return bool(suspect.harmed) or suspect.likeness is not Likeness.NUMBERS or chance
 
 
 def _evidence(suspect: Suspect, inquiry: Inquiry) -> str:
     """Return what speaks for a suspect, and against it, with the numbers of cases that were compared."""
-    failing, passing = len(inquiry.failing), len(inquiry.passing)
-    count = f"{len(suspect.explains)} of {failing} failing cases"
+    failing, passing, explained = len(inquiry.failing), len(inquiry.passing), len(suspect.explains)
+    count = f"{explained} of {failing} failing cases" if failing > 1 else "the only failing case"
     if suspect.compared < failing:
-        count = f"{len(suspect.explains)} of the {suspect.compared} that were compared, of {failing} failing cases"
+        count = f"{explained} of the {suspect.compared} that were compared, of {failing} failing cases"
     if suspect.defect is None:
         return f"told by {count}"
     if suspect.likeness is not Likeness.NUMBERS:
@@ -175,10 +181,11 @@ def _evidence(suspect: Suspect, inquiry: Inquiry) -> str:
         return f"{text}, but would be wrong on {suspect.harmed}, which passes"
     if not passing:
         return f"{text}; no case passes"
+    others = f"the {passing} others" if passing > 1 else "the other one"
     if not suspect.spared:
-        return f"{text}; with the {passing} others it was not compared"
-    others = f"the {passing} others" if suspect.spared == passing else f"{suspect.spared} of the {passing} others"
-    return f"{text}, and agrees on {others}, where it does no harm"
+        return f"{text}; it was not compared with {others}"
+    part = "" if suspect.spared == passing else f"{suspect.spared} of "
+    return f"{text}, and agrees on {part}{others}, where it does no harm"
 
 
 def _starts(inquiry: Inquiry, suspects: list[Suspect]) -> list[tuple[Sighting, Defect | None]]:

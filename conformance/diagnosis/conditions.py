@@ -104,8 +104,8 @@ def _of_geometry() -> Iterator[Condition]:
 
 def _of_kind() -> Iterator[Condition]:
     for kind in Kind:
-        yield Condition(f"to do with the {kind} map", partial(lambda kind, case: case.operation.kind is kind, kind))
-    yield Condition("channels kept apart (depthwise)", lambda case: case.operation.is_depthwise)
+        yield Condition(f"the {kind} map", partial(lambda kind, case: case.operation.kind is kind, kind))
+    yield Condition("depthwise filters", lambda case: case.operation.is_depthwise)
     for rank in (1, 2, 3):
         words = f"{rank} spatial ax{'es' if rank > 1 else 'is'}"
         yield Condition(words, partial(lambda rank, case: case.operation.rank == rank, rank))

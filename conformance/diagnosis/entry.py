@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+import numpy as np
+
 from conformance.case import Case, DType, Kind, Memory, Operation, Pads, Shape
 from conformance.catalogue import build_case
 
@@ -121,7 +123,7 @@ def form_of(case: Case) -> Form | None:
     if len(case.filters) != len(case.strides) + 2 or len(image) != len(case.strides) + 2 or 0 in case.filters:
         return None
     depth, wide = case.filters[-2:]
-    groups = image[-1] // depth
+    groups = image[-1] if case.operation.is_depthwise else image[-1] // depth
     known = {each.name for each in fields(case)}
     return Form(
         id=case.id,
@@ -138,9 +140,19 @@ def form_of(case: Case) -> Form | None:
         bias=case.bias,
         dtype=case.dtype,
         memory=case.memory,
-        data={name: case.data[name] for name in case.operation.operands if case.data[name] != DEFAULT_DATA},
+        data=_data(case),
         others={name: getattr(case, name) for name in _OTHERS if name in known},
     )
+
+
+def _data(case: Case) -> dict[str, Any]:
+    """Return the data that are not the default, numbers nested to the whole shapes."""
+    shapes = {"input": case.input, "filters": case.filters, "out_backprop": case.out_backprop}
+    given = {name: case.data[name] for name in case.operation.operands if case.data[name] != DEFAULT_DATA}
+    return {
+        name: part if isinstance(part, str) else np.asarray(part).reshape(shapes[name] or ()).tolist()
+        for name, part in given.items()
+    }
 
 
 def entry_text(values: dict[str, Any]) -> str:

@@ -6,10 +6,11 @@ compared with the other failing cases, and with the passing ones, until one of t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from conformance.case import Case
+from conformance.case import Case, Outcome
 from conformance.defects import Defect
 from conformance.diagnosis.comparison import Comparison
 from conformance.diagnosis.sightings import Clock, Gathering, Sighting, size_of
@@ -19,6 +20,9 @@ __all__ = ["Inquiry", "Suspect", "ranked"]
 
 _GLANCE = 16
 """Failing cases that a suspect is compared with once a passing case speaks against it."""
+
+_FOLLOWED = 3
+"""Mistakes that remember something and go through the whole run."""
 
 _SHAPES = 8
 """Mistakes that are followed where only the shape of an answer speaks for them."""
@@ -38,6 +42,7 @@ class Suspect:
         raises: how many cases it gives no answer to, of those that had none.
         spared: passing cases that it was compared with, and does no harm to.
         harmed: a passing case on which it would be wrong, by its id; nothing where there is none.
+        echoed: cases with the same outcome when it went through the whole run, if it was made to.
     """
 
     mistake: str
@@ -49,15 +54,16 @@ class Suspect:
     raises: int = 0
     spared: int = 0
     harmed: str = ""
+    echoed: int = 0
 
 
 def ranked(suspects: Iterable[Suspect]) -> list[Suspect]:
     """Return the suspects, the likeliest first, one for each mistake."""
 
-    def doubt(suspect: Suspect) -> tuple[bool, bool, int, int, bool, int]:
-        shape_only = suspect.likeness is not Likeness.NUMBERS
-        itself = suspect.defect is None
-        return bool(suspect.harmed), shape_only, -len(suspect.explains), suspect.parts, itself, -suspect.raises
+    def doubt(suspect: Suspect) -> tuple[bool, bool, int, int, bool, int, int]:
+        of_shape, itself = suspect.likeness is not Likeness.NUMBERS, suspect.defect is None
+        explained, more = len(suspect.explains), (-suspect.echoed, -suspect.raises)
+        return bool(suspect.harmed), of_shape, -explained, suspect.parts, itself, *more
 
     best: dict[str, Suspect] = {}
     for suspect in sorted(suspects, key=doubt):
@@ -86,6 +92,7 @@ class Inquiry:
         self.suspects: list[Suspect] = list(self._told())
         self.unexplained: list[int] = []
         self.comparison = comparison
+        self._order = gathering.order
         self._kit = kit
 
     def search(self, clock: Clock) -> None:
@@ -105,6 +112,27 @@ class Inquiry:
                     self.accuse(defect, clock, likeness=best)
             if not self.is_explained(place):
                 self.unexplained.append(place)
+
+    def follow(self, clock: Clock) -> None:
+        """Make the likeliest of the mistakes that remember something go through the run, in its order.
+
+        What they keep from one case may be wrong in another.
+        """
+        places = {sighting.case.id: place for place, sighting in enumerate(self.failing)}
+        forgetful = [each for each in ranked(self.suspects) if each.defect and not each.defect.is_stateless]
+        for suspect in forgetful[:_FOLLOWED]:
+            assert suspect.defect is not None
+            explained, echoed = set(suspect.explains), 0
+            for tried in self.comparison.echoes(suspect.defect, self._order):
+                place = places.get(tried.result.case.id)
+                same = tried.result.outcome is Outcome.PASSED
+                if place is not None:
+                    same = self.comparison.is_same(tried, self.failing[place])
+                    explained |= {place} if same else set()
+                echoed += same
+                if clock.is_up:
+                    return
+            suspect.explains, suspect.echoed = explained, echoed
 
     def accuse(self, defect: Defect, clock: Clock, parts: int = 1, likeness: Likeness = Likeness.NUMBERS) -> Suspect:
         """Return the suspect that a defect makes, compared with the whole run."""
@@ -152,8 +180,18 @@ class Inquiry:
 
     def _told(self) -> Iterator[Suspect]:
         """Yield a suspect for each mistake that failures told themselves."""
-        mistakes = dict.fromkeys(each for sighting in self.failing for each in sighting.result.diagnosis)
-        comparable = sum(sighting.is_comparable for sighting in self.failing)
-        for mistake in mistakes:
-            told = {place for place, each in enumerate(self.failing) if mistake in each.result.diagnosis}
-            yield Suspect(mistake, None, explains=told, compared=comparable)
+        told: dict[str, set[int]] = {}
+        for place, sighting in enumerate(self.failing):
+            for mistake in sighting.result.diagnosis:
+                told.setdefault(_in_general(mistake), set()).add(place)
+        for mistake, places in told.items():
+            yield Suspect(mistake, None, explains=places, compared=len(self.failing))
+
+
+def _in_general(mistake: str) -> str:
+    """Return what a failure told itself, without the numbers of its case.
+
+    >>> _in_general("changes 2 of 9 elements of filters, [0, 0, 0, 0] first, from 1.0 to 7.0")
+    'changes elements of filters'
+    """
+    return re.sub(r"\d[\d,]* (of \d[\d,]* )?elements", "elements", mistake).partition(", [")[0]

@@ -69,15 +69,19 @@ class Gathering:
     Attributes:
         failing: cases that failed, raised or did not answer.
         passing: cases that were passed.
+        order: both, as they were called.
     """
 
     failing: list[Sighting] = field(default_factory=list)
     passing: list[Case] = field(default_factory=list)
+    order: list[Case] = field(default_factory=list)
     _kept: int = 0
 
     def add(self, attempt: Attempt) -> None:
         """Take note of an attempt; a reference to its answer is kept only where that is wrong."""
         result = attempt.result
+        if result.outcome is not Outcome.UNSUPPORTED:
+            self.order.append(result.case)
         if result.outcome is Outcome.PASSED:
             self.passing.append(result.case)
         elif result.outcome is not Outcome.UNSUPPORTED:
