@@ -26,6 +26,7 @@ from conformance.case import Case, Outcome
 from conformance.catalogue import DEFAULT_BUDGET, check_catalogue, json_schema, load_catalogue, shipped_catalogue
 from conformance.data import make_operands
 from conformance.defects_command import choose, score
+from conformance.diagnosis import DEFAULT_SECONDS, Gathering, diagnose_run
 from conformance.errors import CatalogueError, ConformanceError, Unavailable, UsageError
 from conformance.implementations import BUILT_IN, load_implementation, split_spec
 from conformance.judgement import Accuracy, expect
@@ -133,6 +134,14 @@ def run(
     repeat: Repeat = 1,
     memory_budget: Budget = DEFAULT_BUDGET,
     accuracy: Demand = Accuracy.EXACT_ORDER,
+    diagnose: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            help="How long to look, over all failures of an implementation, for what is wrong; 0: at each case only.",
+        ),
+    ] = DEFAULT_SECONDS,
 ) -> None:
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
     if json_file is not None:
@@ -143,7 +152,7 @@ def run(
     for spec in specs:
         if spec not in BUILT_IN:
             split_spec(spec)  # refuses what is malformed, before anything is judged
-    interrupted = not all(_judge(spec, cases, record, repeat, accuracy) for spec in specs)
+    interrupted = not all(_judge(spec, cases, record, repeat, accuracy, diagnose) for spec in specs)
     for spec in specs[len(record.implementations) :]:
         reason = f"{len(cases)} of {len(cases)} cases not run"
         record.implementations.append(reports.Status(spec, state=reports.State.INTERRUPTED, reason=reason))
@@ -263,9 +272,9 @@ def _announced(cases: list[Case], progress: Progress, task: TaskID) -> Iterator[
         yield case
 
 
-def _judge(spec: str, cases: list[Case], record: reports.Run, rounds: int, demand: Accuracy) -> bool:
+def _judge(spec: str, cases: list[Case], record: reports.Run, rounds: int, demand: Accuracy, seconds: float) -> bool:
     """Judge one implementation, filling `record`, with a progress bar where somebody looks; False if interrupted."""
-    status, done = reports.Status(spec), len(record.results)
+    status, done, gathering = reports.Status(spec), len(record.results), Gathering()
     console = reports.new_console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[case]}"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -275,10 +284,15 @@ def _judge(spec: str, cases: list[Case], record: reports.Run, rounds: int, deman
             offered = frozenset(implementation.functions)
             status = replace(status, version=implementation.version, offered=offered)
             announced = _announced(cases, progress, task)
-            for result in run_cases(announced, implementation, rounds=rounds, demand=demand):
-                record.results.append(result)
+            for tried in run_cases(announced, implementation, rounds=rounds, demand=demand, search=not seconds):
+                record.results.append(tried.result)
+                gathering.add(tried)
                 progress.advance(task)
             status = replace(status, traits=measure_traits(implementation))
+            progress.update(task, case="diagnosing")
+            found = diagnose_run(gathering, implementation, seconds, rounds=rounds, demand=demand)
+            record.results[done:] = [found.results.get(each.case.id, each) for each in record.results[done:]]
+            status = replace(status, diagnosis=found)
         except Unavailable as error:
             status = replace(status, state=reports.State.UNAVAILABLE, reason=str(error))
         except KeyboardInterrupt:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import traceback
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from conformance.case import Case, Outcome
@@ -15,7 +15,13 @@ from conformance.implementations import Implementation
 from conformance.judgement import Accuracy, Expected, Reached, expect
 from conformance.trial import Trial, try_case
 
-__all__ = ["Attempt", "Result", "attempt", "run"]
+__all__ = ["NO_MISTAKE", "Attempt", "Result", "attempt", "explained", "options_of", "run"]
+
+NO_MISTAKE = "none of the known mistakes gives these numbers"
+"""What the facts say of a failure that nothing explains."""
+
+_NAMED = 3
+"""Mistakes that the facts of a failure name at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +51,21 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One result with the arrays behind it; `answer` is None where none came."""
+    """One result with the arrays behind it.
+
+    Attributes:
+        result: what became of the case.
+        operands: its data.
+        expected: the right answer.
+        answer: what came, to the case's own data; None where nothing did.
+        turn: in which call it went wrong, from 1.
+    """
 
     result: Result
     operands: Operands
     expected: Expected
     answer: Array | None
+    turn: int = 1
 
 
 def run(
@@ -59,14 +74,20 @@ def run(
     *,
     rounds: int = 1,
     demand: Accuracy = Accuracy.EXACT_ORDER,
-) -> Iterator[Result]:
-    """Yield the result of each case, in their order; `rounds` and `demand` as in `attempt`."""
+    search: bool = True,
+) -> Iterator[Attempt]:
+    """Yield the attempt at each case, in their order; the rest as in `attempt`."""
     for case in cases:
-        yield attempt(case, implementation, rounds=rounds, demand=demand).result
+        yield attempt(case, implementation, rounds=rounds, demand=demand, search=search)
 
 
 def attempt(
-    case: Case, implementation: Implementation, *, rounds: int = 1, demand: Accuracy = Accuracy.EXACT_ORDER
+    case: Case,
+    implementation: Implementation,
+    *,
+    rounds: int = 1,
+    demand: Accuracy = Accuracy.EXACT_ORDER,
+    search: bool = True,
 ) -> Attempt:
     """Run one case: make its data, find the right answer, try the implementation.
 
@@ -75,15 +96,16 @@ def attempt(
         implementation: who is asked.
         rounds: of calls, for faults that come and go; see `trial.try_case`.
         demand: the loosest accuracy class that passes.
+        search: whether known mistakes are searched for one that explains wrong numbers.
     """
     operands = make_operands(case)
     expected = expect(case, operands)
     start = perf_counter()
-    answer = None
+    answer, turn = None, 1
     try:
-        trial = try_case(case, implementation, operands, expected, rounds=rounds, demand=demand)
-        answer = trial.answer
-        result = _judged(case, implementation, trial, perf_counter() - start, _options(rounds, demand))
+        trial = try_case(case, implementation, operands, expected, rounds=rounds, demand=demand, search=search)
+        answer, turn = trial.answer, trial.turn
+        result = _judged(case, implementation, trial, perf_counter() - start, options_of(rounds, demand))
     except Unsupported as limit:
         result = Result(case, implementation.name, Outcome.UNSUPPORTED, detail=str(limit))
     except ConformanceError as fault:
@@ -94,7 +116,20 @@ def attempt(
         seconds = perf_counter() - start
         detail = f"{case.operation} raised {described(error)}{_place(error)}{_notes(error)}"
         result = Result(case, implementation.name, Outcome.ERROR, "", seconds, detail)
-    return Attempt(result, operands, expected, answer)
+    return Attempt(result, operands, expected, answer, turn)
+
+
+def explained(result: Result, mistakes: tuple[str, ...], otherwise: str) -> Result:
+    """Return the result of a failure with other mistakes to explain it, in its facts too.
+
+    Args:
+        result: of a case that failed.
+        mistakes: each completing "it …", the likeliest first.
+        otherwise: what the facts say where there are none.
+    """
+    likely = f"likely: {_likely(mistakes) or otherwise}"
+    lines = [likely if line.startswith("likely:") else line for line in result.detail.splitlines()]
+    return replace(result, diagnosis=mistakes, detail="\n".join(lines))
 
 
 def _judged(case: Case, implementation: Implementation, trial: Trial, seconds: float, options: list[str]) -> Result:
@@ -118,7 +153,7 @@ def _notes(error: BaseException) -> str:
     return "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
 
 
-def _options(rounds: int, demand: Accuracy) -> list[str]:
+def options_of(rounds: int, demand: Accuracy) -> list[str]:
     """Return the options of the command that judges in the same way."""
     repeat = ["--repeat", str(rounds)] if rounds > 1 else []
     return repeat + (["--accuracy", str(demand)] if demand is not Accuracy.EXACT_ORDER else [])
@@ -131,12 +166,16 @@ def _command(case: Case, implementation: Implementation, options: list[str]) -> 
     return shlex.join(["conformance", "show", case.id, *catalogue, "-i", implementation.name, *options, *budget])
 
 
+def _likely(mistakes: tuple[str, ...]) -> str:
+    """Return the first mistakes as a sentence, or nothing."""
+    return "; or ".join(f"it {mistake}" for mistake in mistakes[:_NAMED])
+
+
 def _six_facts(case: Case, implementation: Implementation, trial: Trial, options: list[str]) -> str:
     """Return the facts of a failure, one a line: what, by which rule, where, how much, why, and how to see it again."""
     verdict, mistakes = trial.verdict, trial.mistakes
     version = f" {implementation.version}" if implementation.version else ""
-    likely = "; or ".join(f"it {mistake}" for mistake in mistakes) or verdict.note
-    likely = likely or "none of the known mistakes gives these numbers"
+    likely = _likely(mistakes) or verdict.note or NO_MISTAKE
     facts = {
         "case": f"{case.id}, {case.operation} {case.notation}, by {implementation.name}{version}",
         "rule": f"{verdict.rule}: {verdict.limit}",

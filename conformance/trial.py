@@ -18,19 +18,16 @@ import numpy as np
 
 from conformance.case import Case
 from conformance.data import Array, Operands
-from conformance.diagnosis import diagnose
 from conformance.errors import Unsupported
 from conformance.handover import Handover, Packed
 from conformance.implementations import BadAnswer, Implementation, call
 from conformance.judgement import Accuracy, Expected, Verdict, judge
+from conformance.match import diagnose, obvious
 from conformance.twin import make_twin
 
 __all__ = ["Trial", "try_case"]
 
 _Found = tuple[Verdict, tuple[str, ...]]
-
-Explain = Callable[[Case, Operands, Expected, Array], list[str]]
-"""Returns the mistakes that explain a wrong answer, as `diagnose` does."""
 
 _OWN_BUFFER = "returns a buffer of its own and overwrites it in the next call"
 _OWN_BUFFERS = "returns buffers of its own, and returns one again while its earlier contents may be in use"
@@ -40,11 +37,19 @@ _CHANGEABLE = "gives another result for the same data: it is not deterministic, 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of the calls: an answer to the case's own data, the verdict, and the mistakes that explain it."""
+    """What came of the calls.
+
+    Attributes:
+        answer: to the case's own data.
+        verdict: on the call that went wrong, or on the first.
+        mistakes: that explain what went wrong.
+        turn: in which call it did, from 1.
+    """
 
     answer: Array
     verdict: Verdict
     mistakes: tuple[str, ...] = ()
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def try_case(
     *,
     rounds: int = 1,
     demand: Accuracy = Accuracy.EXACT_ORDER,
-    explain: Explain = diagnose,
+    search: bool = True,
 ) -> Trial:
     """Call `implementation` up to 1 + 2·rounds times; return the first verdict that is not good, or the good one.
 
@@ -95,13 +100,13 @@ def try_case(
         expected: the right answer for them.
         rounds: how often a call with other data, and one with the case's own, follow on the first; 1 or more.
         demand: the loosest accuracy class that passes.
-        explain: what a wrong answer is explained with.
+        search: whether known mistakes are searched for one that explains wrong numbers.
 
     Raises:
         Exception: whatever `implementations.call` raises; a note says in which call, if not in the first.
     """
     handover = Handover(operands, case.operation, case.memory)
-    series = _Series(implementation, handover, demand, explain)
+    series = _Series(implementation, handover, demand, search)
     asked = _Question(case, operands, expected, handover.pack(operands), "the first data again")
     first = series.ask(asked)
     if not first.verdict.passed:
@@ -120,11 +125,11 @@ def try_case(
 class _Series:
     """The calls of one trial, all with the same arrays."""
 
-    def __init__(self, implementation: Implementation, handover: Handover, demand: Accuracy, explain: Explain) -> None:
+    def __init__(self, implementation: Implementation, handover: Handover, demand: Accuracy, search: bool) -> None:
         self._implementation = implementation
         self._handover = handover
         self._demand = demand
-        self._explain = explain
+        self._explain = diagnose if search else obvious
         self._kept: list[_Kept] = []
         self._right: dict[str, tuple[Array, Verdict]] = {}
 
@@ -194,10 +199,10 @@ def _explain(trial: Trial, first: Trial, question: _Question, turn: int) -> Tria
     verdict = replace(trial.verdict, limit=f"{trial.verdict.limit}; {_when(question, turn)}")
     answer, mistakes = (trial.answer if turn % 2 else first.answer), trial.mistakes
     if verdict.rule in ("memory", "state"):
-        return Trial(answer, verdict, mistakes)
+        return Trial(answer, verdict, mistakes, turn)
     if turn > 2:
-        return Trial(answer, verdict, (_CHANGEABLE,))
-    return Trial(answer, verdict, (_STALE,) if _same(trial.answer, first.answer) else mistakes)
+        return Trial(answer, verdict, (_CHANGEABLE,), turn)
+    return Trial(answer, verdict, (_STALE,) if _same(trial.answer, first.answer) else mistakes, turn)
 
 
 def _same(one: Array, other: Array) -> bool:

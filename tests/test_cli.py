@@ -70,7 +70,9 @@ def test_run_judges_tensorflow_on_the_shipped_catalogue(command: Command, tmp_pa
     assert list(written) == ["schema", "environment", "implementations", "results", "summary"]
     assert written["schema"] == "conformance-report/1"
     (implementation,) = written["implementations"]
-    assert list(implementation) == ["name", "version", "status", "reason", "traits", "accuracy"]
+    keys = ["name", "version", "status", "reason", "traits", "accuracy", "diagnosis", "common", "minimal"]
+    assert list(implementation) == keys
+    assert (implementation["diagnosis"], implementation["common"], implementation["minimal"]) == ([], [], None)
     assert (implementation["name"], implementation["status"]) == ("tensorflow", "available")
     keys = ["case", "operation", "implementation", "outcome", "rule", "seconds", "detail", "diagnosis"]
     assert all(list(result) == keys for result in written["results"])

@@ -22,7 +22,7 @@ from conformance.catalogue.matrix import MatrixFault, expand
 from conformance.catalogue.schema import CaseEntry, Data, Expect
 from conformance.errors import CatalogueError, Fault
 
-__all__ = ["DEFAULT_BUDGET", "check_catalogue", "load_catalogue", "shipped_catalogue"]
+__all__ = ["DEFAULT_BUDGET", "build_case", "check_catalogue", "load_catalogue", "shipped_catalogue"]
 
 DEFAULT_BUDGET = 1.0
 """GiB that the arrays of one case may take: of the harness and of the reference, not of what is judged."""
@@ -86,6 +86,15 @@ def check_catalogue(paths: Sequence[Path] = (), budget: float = DEFAULT_BUDGET) 
             else:
                 faults.append(found)
     return cases, faults
+
+
+def build_case(values: dict[str, Any], budget: float = DEFAULT_BUDGET) -> Case | None:
+    """Return the case of an entry that a program wrote, without a matrix; None where there is anything wrong with it.
+
+    Its `output` may be left to the size formula, except a transpose's.
+    """
+    built = _case(values, budget, derived=True, doubtful=set())
+    return built if isinstance(built, Case) else None
 
 
 def _entries(document: Document, taken: dict[str, str], budget: float) -> Iterator[Case | Fault]:

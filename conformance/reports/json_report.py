@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from conformance.diagnosis import Diagnosis
 from conformance.errors import UsageError
 from conformance.reports.summary import Run
 
@@ -34,6 +35,7 @@ def json_report(run: Run) -> dict[str, Any]:
                     {"operation": str(each.operation), "class": each.accuracy, "margin": _finite(each.margin)}
                     for each in run.accuracy(status.name)
                 ],
+                **_diagnosis(status.diagnosis),
             }
             for status in run.implementations
         ],
@@ -66,6 +68,19 @@ def environment(catalogues: list[str]) -> dict[str, Any]:
         "processors": os.cpu_count(),
         "numpy": version("numpy"),
         "catalogues": catalogues,
+    }
+
+
+def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+    """Return the mistakes that are likely, what the failing cases have in common, and the smallest one found."""
+    minimal = diagnosis.minimal
+    return {
+        "diagnosis": [
+            {"mistake": each.mistake, "evidence": each.evidence, "cases": list(each.cases)}
+            for each in diagnosis.findings
+        ],
+        "common": list(diagnosis.common),
+        "minimal": None if minimal is None else {"case": minimal.text, "command": minimal.command},
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from conformance.case import Operation, Outcome
+from conformance.diagnosis import Diagnosis
 from conformance.judgement import Accuracy, Reached
 from conformance.runner import Result
 from conformance.traits import Trait
@@ -35,6 +36,7 @@ class Status:
         reason: why it was not judged in full, if it was not.
         offered: the operations that it has; all, where nothing else is known.
         traits: what was measured beside the judgement.
+        diagnosis: what is likely wrong, over all its failures.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Status:
     reason: str = ""
     offered: frozenset[str] = frozenset(Operation)
     traits: tuple[Trait, ...] = ()
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.case import Case, Outcome
+from conformance.diagnosis import Diagnosis
 from conformance.reports.summary import OperationAccuracy, Run, State, Status
 from conformance.runner import Result
 
@@ -97,6 +98,23 @@ def _print_implementation(
     for (outcome, detail), ids in _by_detail(results).items():
         console.print(f"{outcome} {', '.join(ids)}", style=_STYLES.get(outcome, "red"), markup=False)
         console.print(f"{detail}\n", markup=False, soft_wrap=True)
+    _print_diagnosis(console, status)
+
+
+def _print_diagnosis(console: Console, status: Status) -> None:
+    """Print what is likely wrong over all failures, what they have in common, and the smallest case that fails."""
+    found = status.diagnosis
+    for finding in found.findings:
+        if finding.label:
+            console.print(f"{finding.label}: it {finding.mistake}", style="bold", markup=False, soft_wrap=True)
+            console.print(f"  {finding.evidence}", markup=False, soft_wrap=True)
+    for sentence in found.common:
+        console.print(f"in common: {sentence}", markup=False, soft_wrap=True)
+    if found.minimal is not None:
+        console.print("smallest case found that fails:", style="bold")
+        console.print(f"{found.minimal.text}\nagain:  {found.minimal.command}", markup=False, soft_wrap=True)
+    if found != Diagnosis():
+        console.print()
 
 
 def _result_row(result: Result) -> dict[str, Text]:

@@ -1,0 +1,105 @@
+"""One defect against one case of a run: does it explain the failure, would it be wrong where the run was right?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from conformance.case import Case, Outcome
+from conformance.defects import RIGHT, Defect
+from conformance.diagnosis.sightings import Benches, Sighting, Sign
+from conformance.implementations import Implementation
+from conformance.match import Likeness
+from conformance.runner import Attempt, Result
+
+__all__ = ["Comparison", "Judge", "facts"]
+
+Judge = Callable[[Case, Implementation], Attempt]
+"""Tries an implementation on a case in the way of the run."""
+
+
+class Comparison:
+    """Compares defects with what a run has shown.
+
+    Most defects are compared by the numbers of one answer. Those that remember something between calls, and all of
+    them where not the numbers of the first answer were wrong, are judged in full, as implementations.
+
+    Args:
+        judge: tries an implementation in the way of the run.
+        benches: of the cases.
+
+    Attributes:
+        judge: the same.
+    """
+
+    def __init__(self, judge: Judge, benches: Benches) -> None:
+        self.judge = judge
+        self._benches = benches
+
+    def likeness(self, defect: Defect, sighting: Sighting) -> Likeness:
+        """Return how a defect's answer to a case is like the failure that was seen."""
+        if not defect.operations(sighting.case.operation):
+            return Likeness.NONE
+        if sighting.sign is Sign.NUMBERS and defect.is_stateless:
+            bench = self._benches.of(sighting.case)
+            if bench is None or sighting.answer is None:
+                return Likeness.NONE
+            return bench.likeness(defect, sighting.answer)
+        if not self._may_show(defect, sighting):
+            return Likeness.NONE
+        return Likeness.NUMBERS if self.is_same(self._tried(defect, sighting.case), sighting) else Likeness.NONE
+
+    def is_same(self, tried: Attempt, sighting: Sighting) -> bool:
+        """Tell whether an attempt failed as was seen: by the same numbers, or with the same facts."""
+        same = tried.result.outcome is Outcome.FAILED and tried.result.rule == sighting.result.rule
+        if sighting.answer is None or tried.answer is None:
+            return same and facts(tried.result) == facts(sighting.result)
+        bench = self._benches.of(sighting.case)
+        return same and tried.turn == 1 and bench is not None and bench.agree(sighting.answer, tried.answer)
+
+    def is_harmless(self, defect: Defect, case: Case) -> bool | None:
+        """Tell whether a defect passes a case; None where that cannot be told."""
+        if not defect.operations(case.operation):
+            return True
+        if not _is_by_numbers(defect):
+            return self._tried(defect, case).result.outcome is Outcome.PASSED
+        bench = self._benches.of(case)
+        if bench is None:
+            return None
+        answer = bench.answer(defect)
+        return answer is not None and bench.is_harmless(answer)
+
+    def raises(self, defect: Defect, case: Case) -> bool:
+        """Tell whether a defect gives no answer to a case."""
+        bench = self._benches.of(case)
+        return defect.is_stateless and bench is not None and bench.answer(defect) is None
+
+    def echoes(self, defect: Defect, cases: Sequence[Case]) -> Iterator[Attempt]:
+        """Yield the attempts of a defect at one case after the other, with what it remembers of those before."""
+        implementation = Implementation(defect.name, "", dict(defect.functions()))
+        return (self.judge(case, implementation) for case in cases)
+
+    def _may_show(self, defect: Defect, sighting: Sighting) -> bool:
+        """Tell, before it is judged in full, whether a defect could fail in the way that was seen."""
+        rule = sighting.result.rule
+        if rule == "refusal":
+            return defect.accepts is not None
+        if not _is_by_numbers(defect):
+            return True
+        bench = self._benches.of(sighting.case)
+        answer = None if bench is None else bench.answer(defect)
+        if rule in ("memory", "state"):
+            return answer is None  # it raises where operands are read-only, as they are on a bench
+        return answer is not None and bench is not None and bench.is_harmless(answer)
+
+    def _tried(self, defect: Defect, case: Case) -> Attempt:
+        return self.judge(case, Implementation(defect.name, "", dict(defect.functions())))
+
+
+def _is_by_numbers(defect: Defect) -> bool:
+    """Tell whether all that a defect does shows in the numbers of one answer."""
+    return defect.is_stateless and defect.returned is RIGHT.returned and defect.accepts is None
+
+
+def facts(result: Result) -> list[str]:
+    """Return the facts of a failure that do not depend on who failed."""
+    return [line for line in result.detail.splitlines() if line.startswith(("rule:", "worst:", "wrong:"))]

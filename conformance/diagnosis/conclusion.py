@@ -1,0 +1,224 @@
+"""The diagnosis of an implementation: from what a run has shown to what is likely wrong, in words."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from conformance.case import Case
+from conformance.defects import DEFECTS, Defect
+from conformance.diagnosis.common import find_common
+from conformance.diagnosis.comparison import Comparison
+from conformance.diagnosis.entry import entry_line, entry_text
+from conformance.diagnosis.evidence import Inquiry, Suspect, ranked
+from conformance.diagnosis.pairs import search_pairs
+from conformance.diagnosis.shrink import same_way, shrink
+from conformance.diagnosis.sightings import Benches, Clock, Gathering, Sighting, Sign
+from conformance.implementations import Implementation
+from conformance.judgement import Accuracy
+from conformance.match import Likeness
+from conformance.runner import NO_MISTAKE, Result, attempt, explained, options_of
+
+__all__ = ["DEFAULT_SECONDS", "Diagnosis", "Finding", "Minimal", "diagnose_run"]
+
+DEFAULT_SECONDS = 5.0
+"""What the diagnosis of an implementation may take."""
+
+_SINGLE_SHARE = 0.55
+"""Of that time for single mistakes; of what is left, `_PAIR_SHARE` for pairs, and the rest for the smallest case."""
+
+_PAIR_SHARE = 0.5
+
+_FINDINGS = 20
+"""Mistakes that are reported."""
+
+_ALTERNATIVES = 3
+"""Mistakes that a reader is shown beside those that explain most."""
+
+_TOO_LATE = "not looked for within the time; --diagnose SECONDS gives it more"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A mistake that an implementation likely makes.
+
+    Attributes:
+        mistake: completing "it …".
+        evidence: what speaks for it, and what against it, in words.
+        cases: the failing cases that it explains, by id.
+        label: how a reader should take it: "most likely", "and", "or", "perhaps"; nothing where he need not look.
+    """
+
+    mistake: str
+    evidence: str
+    cases: tuple[str, ...]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Minimal:
+    """The smallest case that was found to fail.
+
+    Attributes:
+        text: the case as a catalogue entry, a key a line.
+        command: which runs it, in one line.
+    """
+
+    text: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is likely wrong with an implementation.
+
+    Attributes:
+        findings: the likeliest first.
+        common: what tells failing cases from passing ones, in sentences.
+        minimal: the smallest case that was found to fail, if one was looked for.
+        results: by case id, the results of failures with the mistakes that explain them.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    common: tuple[str, ...] = ()
+    minimal: Minimal | None = None
+    results: dict[str, Result] = field(default_factory=dict)
+
+
+def diagnose_run(
+    gathering: Gathering,
+    implementation: Implementation,
+    seconds: float = DEFAULT_SECONDS,
+    *,
+    rounds: int = 1,
+    demand: Accuracy = Accuracy.EXACT_ORDER,
+    kit: Sequence[Defect] = DEFECTS,
+) -> Diagnosis:
+    """Return what the sightings of a run say of the implementation, which is asked again for the smallest case.
+
+    Args:
+        gathering: what the run has shown; the same, in the same order, gives the same diagnosis if time allows.
+        implementation: which was judged.
+        seconds: how long it may take.
+        rounds: as in the run.
+        demand: as in the run.
+        kit: the known mistakes.
+    """
+    if not gathering.failing or seconds <= 0:
+        return Diagnosis()
+    clock = Clock(seconds)
+    judge = partial(attempt, rounds=rounds, demand=demand, search=False)
+    comparison = Comparison(judge, Benches(demand))
+    inquiry = Inquiry(gathering, comparison, kit)
+    inquiry.search(clock.part(_SINGLE_SHARE))
+    inquiry.follow(clock.part(_PAIR_SHARE))
+    search_pairs(inquiry, clock.part(_PAIR_SHARE))
+    suspects = ranked(inquiry.suspects)
+    findings = tuple(_findings(suspects, inquiry))
+    common = find_common([sighting.case for sighting in inquiry.failing], inquiry.passing)
+    minimal = None
+    for sighting, defect in _starts(inquiry, suspects):
+        fails = partial(_fails_like, sighting=sighting, defect=defect, comparison=comparison, subject=implementation)
+        entry = shrink(sighting.case, fails, clock)
+        if entry is not None:
+            words = [str(entry["id"]), "/dev/stdin", "-i", implementation.name, *options_of(rounds, demand)]
+            command = f"echo {shlex.quote(entry_line(entry))} | {shlex.join(['conformance', 'show', *words])}"
+            minimal = Minimal(entry_text(entry), command)
+            break
+    return Diagnosis(findings, tuple(common), minimal, _results(inquiry, suspects))
+
+
+def _findings(suspects: list[Suspect], inquiry: Inquiry) -> Iterator[Finding]:
+    """Yield the suspects with their evidence: those that add up to an explanation of all failures first."""
+    leading = _leading(suspects)
+    others = [each for each in suspects if each not in leading and not (leading and each.harmed)]
+    rivals = [each for each in others if leading and not _is_doubtful(each)]
+    rivals = [each for each in rivals if len(each.explains) >= len(leading[0].explains)][:_ALTERNATIVES]
+    guesses = [] if leading else others[:_ALTERNATIVES]
+    for suspect in [*leading, *others][:_FINDINGS]:
+        label = "perhaps" if suspect in guesses else "or" if suspect in rivals else ""
+        if suspect in leading:
+            label = "and" if suspect is not leading[0] else "most likely"
+        cases = tuple(inquiry.failing[place].case.id for place in sorted(suspect.explains))
+        yield Finding(suspect.mistake, _evidence(suspect, inquiry), cases, label)
+
+
+def _leading(suspects: list[Suspect]) -> list[Suspect]:
+    """Return as few suspects as possible that together explain what can be explained, the likeliest first."""
+    leading = list[Suspect]()
+    covered = set[int]()
+    clear = [each for each in suspects if not _is_doubtful(each)]
+    while clear:
+        best = max(clear, key=lambda each: len(each.explains - covered))
+        if not best.explains - covered:
+            break
+        leading.append(best)
+        covered |= best.explains
+    return leading
+
+
+def _is_doubtful(suspect: Suspect) -> bool:
+    """Tell whether a case speaks against a suspect, or too little for it: a pair may fit one case by chance."""
+    chance = suspect.parts > 1 and len(suspect.explains) < 2
+    return bool(suspect.harmed) or suspect.likeness is not Likeness.NUMBERS or chance
+
+
+def _evidence(suspect: Suspect, inquiry: Inquiry) -> str:
+    """Return what speaks for a suspect, and against it, with the numbers of cases that were compared."""
+    failing, passing, explained = len(inquiry.failing), len(inquiry.passing), len(suspect.explains)
+    count = f"{explained} of {failing} failing cases" if failing > 1 else "the only failing case"
+    if suspect.compared < failing:
+        count = f"{explained} of the {suspect.compared} that were compared, of {failing} failing cases"
+    if suspect.defect is None:
+        return f"told by {count}"
+    if suspect.likeness is not Likeness.NUMBERS:
+        return f"the shape is the same on {count}, and the values are not"
+    mistakes = "these mistakes" if suspect.parts > 1 else "this mistake"
+    text = f"equals the reference with {mistakes} on {count}"
+    if suspect.harmed:
+        return f"{text}, but would be wrong on {suspect.harmed}, which passes"
+    if not passing:
+        return f"{text}; no case passes"
+    others = f"the {passing} others" if passing > 1 else "the other one"
+    if not suspect.spared:
+        return f"{text}; it was not compared with {others}"
+    part = "" if suspect.spared == passing else f"{suspect.spared} of "
+    return f"{text}, and agrees on {part}{others}, where it does no harm"
+
+
+def _starts(inquiry: Inquiry, suspects: list[Suspect]) -> list[tuple[Sighting, Defect | None]]:
+    """Return the failures to make smaller, until one is: those of the likeliest mistake first, small ones first."""
+    first = next((each for each in suspects if not _is_doubtful(each)), None)
+    led = sorted(first.explains) if first is not None else []
+    defect = first.defect if first is not None else None
+    starts = [(inquiry.failing[place], defect) for place in led]
+    return starts + [(sighting, None) for place, sighting in enumerate(inquiry.failing) if place not in led]
+
+
+def _fails_like(
+    case: Case, *, sighting: Sighting, defect: Defect | None, comparison: Comparison, subject: Implementation
+) -> bool:
+    """Tell whether another case fails as a sighted one did, and by the mistake that explains that."""
+    tried = comparison.judge(case, subject)
+    if not same_way(tried.result, sighting.result):
+        return False
+    seen = Sighting(tried.result, sighting.sign, tried.answer if sighting.sign is Sign.NUMBERS else None)
+    return defect is None or comparison.likeness(defect, seen) is Likeness.NUMBERS
+
+
+def _results(inquiry: Inquiry, suspects: list[Suspect]) -> dict[str, Result]:
+    """Return the failures with the mistakes that explain each, and are wrong elsewhere only if no others are."""
+    results = {}
+    for place, sighting in enumerate(inquiry.failing):
+        result = sighting.result
+        if not result.detail.count("\nlikely:"):
+            continue
+        found = [each for each in suspects if place in each.explains]
+        found = [each for each in found if not each.harmed] or found
+        mistakes = tuple(dict.fromkeys([*result.diagnosis, *(each.mistake for each in found)]))
+        otherwise = NO_MISTAKE if place in inquiry.unexplained else _TOO_LATE
+        if mistakes or NO_MISTAKE in result.detail:
+            results[result.case.id] = explained(result, mistakes, otherwise)
+    return results
