@@ -20,6 +20,7 @@ from conformance.catalogue import load_catalogue
 from conformance.data import Array
 from conformance.defects import DEFECTS, RIGHT, Call, Defect
 from conformance.kill_table import LEGAL, Examiner, KillTable, examine, examine_in_turn, trust
+from conformance.kill_table.legal import KNOWN
 from conformance.kill_table.table import smallest_cover
 
 CASES = load_catalogue()
@@ -201,6 +202,16 @@ def test_right_implementation_that_is_rejected_raises_an_alarm(tmp_path: Path) -
     trusted = trust(f"{tmp_path}/off.py:conv2d", [BY_ID["basic"], BY_ID["one-dimension.stride-1.dilation-1.valid"]])
     assert list(trusted.alarms) == ["basic"]
     assert (trusted.passed, trusted.unsupported) == (0, 1)
+
+
+@pytest.mark.parametrize(("words", "alarms"), [("exact: equality", []), ("the shape is", ["basic"])])
+def test_known_failure_raises_no_alarm_while_it_is_the_known_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: str, alarms: list[str]
+) -> None:
+    (tmp_path / "less.py").write_text("import reference\ndef conv2d(*a, **k): return -reference.conv2d(*a, **k)")
+    spec = f"{tmp_path}/less.py:conv2d"
+    monkeypatch.setitem(KNOWN, spec, {"basic": words})
+    assert list(trust(spec, [BY_ID["basic"]]).alarms) == alarms
 
 
 def test_right_implementation_that_is_not_installed_is_said_so() -> None:
