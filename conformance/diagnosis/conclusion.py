@@ -110,7 +110,7 @@ def diagnose_run(
         return Diagnosis()
     clock = Clock(seconds)
     judge = partial(attempt, rounds=rounds, demand=demand, search=False)
-    comparison = Comparison(judge, Benches(demand))
+    comparison = Comparison(judge, Benches(demand), gathering.order)
     inquiry = Inquiry(gathering, comparison, kit)
     inquiry.search(clock.part(_SINGLE_SHARE))
     inquiry.follow(clock.part(_PAIR_SHARE))
