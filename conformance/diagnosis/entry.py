@@ -122,6 +122,8 @@ def form_of(case: Case) -> Form | None:
     image = case.output if case.operation.kind is Kind.TRANSPOSE else case.input
     if len(case.filters) != len(case.strides) + 2 or len(image) != len(case.strides) + 2 or 0 in case.filters:
         return None
+    if min((*case.strides, *case.dilations)) < 1:
+        return None
     depth, wide = case.filters[-2:]
     groups = image[-1] if case.operation.is_depthwise else image[-1] // depth
     known = {each.name for each in fields(case)}
