@@ -68,7 +68,7 @@ class Gathering:
 
     Attributes:
         failing: cases that failed, raised or did not answer.
-        passing: cases that were passed.
+        passing: cases that were passed, but for calls that were refused, as they must be: these tell of no numbers.
         order: both, as they were called.
     """
 
@@ -82,6 +82,8 @@ class Gathering:
         result = attempt.result
         if result.outcome is not Outcome.UNSUPPORTED:
             self.order.append(result.case)
+        if result.outcome is Outcome.PASSED and result.rule == "refused":
+            return
         if result.outcome is Outcome.PASSED:
             self.passing.append(result.case)
         elif result.outcome is not Outcome.UNSUPPORTED:
