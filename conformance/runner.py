@@ -15,10 +15,13 @@ from conformance.implementations import Implementation
 from conformance.judgement import Accuracy, Expected, Reached, expect
 from conformance.trial import Trial, try_case
 
-__all__ = ["NO_MISTAKE", "Attempt", "Result", "attempt", "explained", "options_of", "run"]
+__all__ = ["NOT_SOUGHT", "NO_MISTAKE", "Attempt", "Result", "attempt", "explained", "options_of", "run"]
 
 NO_MISTAKE = "none of the known mistakes gives these numbers"
 """What the facts say of a failure that nothing explains."""
+
+NOT_SOUGHT = "not looked for"
+"""What they say where no known mistake was compared with it."""
 
 _NAMED = 3
 """Mistakes that the facts of a failure name at most."""
@@ -105,7 +108,8 @@ def attempt(
     try:
         trial = try_case(case, implementation, operands, expected, rounds=rounds, demand=demand, search=search)
         answer, turn = trial.answer, trial.turn
-        result = _judged(case, implementation, trial, perf_counter() - start, options_of(rounds, demand))
+        otherwise = NO_MISTAKE if search else NOT_SOUGHT
+        result = _judged(case, implementation, trial, perf_counter() - start, options_of(rounds, demand), otherwise)
     except Unsupported as limit:
         result = Result(case, implementation.name, Outcome.UNSUPPORTED, detail=str(limit))
     except ConformanceError as fault:
@@ -132,11 +136,13 @@ def explained(result: Result, mistakes: tuple[str, ...], otherwise: str) -> Resu
     return replace(result, diagnosis=mistakes, detail="\n".join(lines))
 
 
-def _judged(case: Case, implementation: Implementation, trial: Trial, seconds: float, options: list[str]) -> Result:
+def _judged(
+    case: Case, implementation: Implementation, trial: Trial, seconds: float, options: list[str], otherwise: str
+) -> Result:
     verdict = trial.verdict
     if verdict.passed:
         return Result(case, implementation.name, Outcome.PASSED, verdict.rule, seconds, reached=verdict.reached)
-    detail = _six_facts(case, implementation, trial, options)
+    detail = _six_facts(case, implementation, trial, options, otherwise)
     return Result(
         case, implementation.name, Outcome.FAILED, verdict.rule, seconds, detail, trial.mistakes, verdict.reached
     )
@@ -171,11 +177,11 @@ def _likely(mistakes: tuple[str, ...]) -> str:
     return "; or ".join(f"it {mistake}" for mistake in mistakes[:_NAMED])
 
 
-def _six_facts(case: Case, implementation: Implementation, trial: Trial, options: list[str]) -> str:
+def _six_facts(case: Case, implementation: Implementation, trial: Trial, options: list[str], otherwise: str) -> str:
     """Return the facts of a failure, one a line: what, by which rule, where, how much, why, and how to see it again."""
     verdict, mistakes = trial.verdict, trial.mistakes
     version = f" {implementation.version}" if implementation.version else ""
-    likely = _likely(mistakes) or verdict.note or NO_MISTAKE
+    likely = _likely(mistakes) or verdict.note or otherwise
     facts = {
         "case": f"{case.id}, {case.operation} {case.notation}, by {implementation.name}{version}",
         "rule": f"{verdict.rule}: {verdict.limit}",

@@ -26,14 +26,16 @@ class Comparison:
     Args:
         judge: tries an implementation in the way of the run.
         benches: of the cases.
+        order: of the run, in which a mistake that remembers something may have kept it from an earlier case.
 
     Attributes:
         judge: the same.
     """
 
-    def __init__(self, judge: Judge, benches: Benches) -> None:
+    def __init__(self, judge: Judge, benches: Benches, order: Sequence[Case] = ()) -> None:
         self.judge = judge
         self._benches = benches
+        self._order = order
 
     def likeness(self, defect: Defect, sighting: Sighting) -> Likeness:
         """Return how a defect's answer to a case is like the failure that was seen."""
@@ -46,7 +48,9 @@ class Comparison:
             return bench.likeness(defect, sighting.answer)
         if not self._may_show(defect, sighting):
             return Likeness.NONE
-        return Likeness.NUMBERS if self.is_same(self._tried(defect, sighting.case), sighting) else Likeness.NONE
+        before = () if defect.is_stateless else self._relatives(sighting.case)
+        *_, tried = self.echoes(defect, (*before, sighting.case))
+        return Likeness.NUMBERS if self.is_same(tried, sighting) else Likeness.NONE
 
     def is_same(self, tried: Attempt, sighting: Sighting) -> bool:
         """Tell whether an attempt failed as was seen: by the same numbers, or with the same facts."""
@@ -61,7 +65,8 @@ class Comparison:
         if not defect.operations(case.operation):
             return True
         if not _is_by_numbers(defect):
-            return self._tried(defect, case).result.outcome is Outcome.PASSED
+            (tried,) = self.echoes(defect, [case])
+            return tried.result.outcome is Outcome.PASSED
         bench = self._benches.of(case)
         if bench is None:
             return None
@@ -91,8 +96,12 @@ class Comparison:
             return answer is None  # it raises where operands are read-only, as they are on a bench
         return answer is not None and bench is not None and bench.is_harmless(answer)
 
-    def _tried(self, defect: Defect, case: Case) -> Attempt:
-        return self.judge(case, Implementation(defect.name, "", dict(defect.functions())))
+    def _relatives(self, case: Case) -> tuple[Case, ...]:
+        """Return the first and the last case with operands of the same sizes that the run came to before a case."""
+        place = next((place for place, each in enumerate(self._order) if each is case), 0)
+        shapes = (case.operation, case.input, case.filters)
+        same = [each for each in self._order[:place] if (each.operation, each.input, each.filters) == shapes]
+        return tuple(same[:1] + same[1:][-1:])
 
 
 def _is_by_numbers(defect: Defect) -> bool:

@@ -19,7 +19,7 @@ from conformance.diagnosis.sightings import Benches, Clock, Gathering, Sighting,
 from conformance.implementations import Implementation
 from conformance.judgement import Accuracy
 from conformance.match import Likeness
-from conformance.runner import NO_MISTAKE, Result, attempt, explained, options_of
+from conformance.runner import NO_MISTAKE, NOT_SOUGHT, Result, attempt, explained, options_of
 
 __all__ = ["DEFAULT_SECONDS", "Diagnosis", "Finding", "Minimal", "diagnose_run"]
 
@@ -37,7 +37,7 @@ _FINDINGS = 20
 _ALTERNATIVES = 3
 """Mistakes that a reader is shown beside those that explain most."""
 
-_TOO_LATE = "not looked for within the time; --diagnose SECONDS gives it more"
+_TOO_LATE = f"{NOT_SOUGHT} within the time; --diagnose SECONDS gives it more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def diagnose_run(
         return Diagnosis()
     clock = Clock(seconds)
     judge = partial(attempt, rounds=rounds, demand=demand, search=False)
-    comparison = Comparison(judge, Benches(demand))
+    comparison = Comparison(judge, Benches(demand), gathering.order)
     inquiry = Inquiry(gathering, comparison, kit)
     inquiry.search(clock.part(_SINGLE_SHARE))
     inquiry.follow(clock.part(_PAIR_SHARE))
@@ -219,6 +219,6 @@ def _results(inquiry: Inquiry, suspects: list[Suspect]) -> dict[str, Result]:
         found = [each for each in found if not each.harmed] or found
         mistakes = tuple(dict.fromkeys([*result.diagnosis, *(each.mistake for each in found)]))
         otherwise = NO_MISTAKE if place in inquiry.unexplained else _TOO_LATE
-        if mistakes or NO_MISTAKE in result.detail:
+        if mistakes or f"likely: {NOT_SOUGHT}" in result.detail:
             results[result.case.id] = explained(result, mistakes, otherwise)
     return results

@@ -31,7 +31,7 @@ class Condition:
         """Tell whether a case has it; one of other shapes than a convolution's has not."""
         try:
             return self.holds(case)
-        except (IndexError, ValueError, ZeroDivisionError):
+        except (IndexError, TypeError, ValueError, ZeroDivisionError):
             return False
 
 

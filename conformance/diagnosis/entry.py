@@ -118,10 +118,22 @@ def _whole(number: float) -> int | float:
 
 
 def form_of(case: Case) -> Form | None:
-    """Return the form of a case; None where it is of no convolution's shapes."""
-    image = case.output if case.operation.kind is Kind.TRANSPOSE else case.input
-    if len(case.filters) != len(case.strides) + 2 or len(image) != len(case.strides) + 2 or 0 in case.filters:
+    """Return the form of a case; None where these numbers do not describe it."""
+    try:
+        form = _form(case)
+        built = form.built()
+    except (IndexError, KeyError, TypeError, ValueError, ZeroDivisionError):  # its shapes are those of something else
         return None
+    same = built is not None and _shapes(built) == _shapes(case)
+    return form if same else None
+
+
+def _shapes(case: Case) -> tuple[Shape | None, ...]:
+    return case.input, case.filters, case.output, case.out_backprop
+
+
+def _form(case: Case) -> Form:
+    image = case.output if case.operation.kind is Kind.TRANSPOSE else case.input
     depth, wide = case.filters[-2:]
     groups = image[-1] if case.operation.is_depthwise else image[-1] // depth
     known = {each.name for each in fields(case)}

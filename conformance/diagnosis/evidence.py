@@ -62,7 +62,8 @@ def ranked(suspects: Iterable[Suspect]) -> list[Suspect]:
 
     def doubt(suspect: Suspect) -> tuple[bool, bool, int, int, bool, int, int]:
         of_shape, itself = suspect.likeness is not Likeness.NUMBERS, suspect.defect is None
-        explained, more = len(suspect.explains), (-suspect.echoed, -suspect.raises)
+        explained = len(suspect.explains)
+        more = (-(suspect.echoed or explained + suspect.spared), -suspect.raises)
         return bool(suspect.harmed), of_shape, -explained, suspect.parts, itself, *more
 
     best: dict[str, Suspect] = {}

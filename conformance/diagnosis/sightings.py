@@ -68,7 +68,7 @@ class Gathering:
 
     Attributes:
         failing: cases that failed, raised or did not answer.
-        passing: cases that were passed.
+        passing: cases that were passed, but for calls that were refused, as they must be: these tell of no numbers.
         order: both, as they were called.
     """
 
@@ -82,6 +82,8 @@ class Gathering:
         result = attempt.result
         if result.outcome is not Outcome.UNSUPPORTED:
             self.order.append(result.case)
+        if result.outcome is Outcome.PASSED and result.rule == "refused":
+            return
         if result.outcome is Outcome.PASSED:
             self.passing.append(result.case)
         elif result.outcome is not Outcome.UNSUPPORTED:
@@ -107,11 +109,11 @@ def _sign(attempt: Attempt) -> Sign:
 
 def _disagrees_with_literal_only(attempt: Attempt) -> bool:
     """Tell whether an answer is the reference's, and what the catalogue writes is another one."""
-    answer, right = attempt.answer, attempt.expected.value
-    if attempt.turn > 1 or attempt.result.rule in _BESIDE_VALUES or answer is None or answer.shape != right.shape:
+    answer, expected = attempt.answer, attempt.expected
+    if attempt.turn > 1 or attempt.result.rule in _BESIDE_VALUES or answer is None or expected is None:
         return False
     same_dtype = answer.dtype.name == attempt.result.case.out_dtype
-    return same_dtype and np.array_equal(answer.astype(np.float64), right, equal_nan=True)
+    return same_dtype and np.array_equal(answer.astype(np.float64), expected.value, equal_nan=True)
 
 
 def _elements(sighting: Sighting) -> int:
