@@ -24,6 +24,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from conformance import reports
 from conformance.case import Case, Outcome
 from conformance.catalogue import DEFAULT_BUDGET, check_catalogue, json_schema, load_catalogue, shipped_catalogue
+from conformance.coverage import measure_coverage
 from conformance.data import make_operands
 from conformance.errors import CatalogueError, ConformanceError, Unavailable, UsageError
 from conformance.implementations import BUILT_IN, load_implementation, split_spec
@@ -179,11 +180,19 @@ def show(
 
 @app.command("list", epilog="Example: `conformance list -k bias`")
 def list_cases(
-    catalogues: Catalogues = None, expression: Selection = "", memory_budget: Budget = DEFAULT_BUDGET
+    catalogues: Catalogues = None,
+    expression: Selection = "",
+    memory_budget: Budget = DEFAULT_BUDGET,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Print which pairs of levels, of two factors each, the cases cover.")
+    ] = False,
 ) -> None:
     """List the cases: id, shapes, padding, strides, and why each exists."""
     cases = select(load_catalogue(catalogues or (), memory_budget), expression)
-    reports.print_cases(reports.new_console(), cases)
+    if coverage:
+        reports.print_coverage(reports.new_console(), measure_coverage(cases))
+    else:
+        reports.print_cases(reports.new_console(), cases)
 
 
 @app.command(epilog="Example: `conformance check my_cases.yaml`")

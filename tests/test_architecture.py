@@ -21,6 +21,7 @@ ORDER = [
     "memory",
     "data",
     "selection",
+    "coverage",
     "defects",
     "implementations",
     "judgement",

@@ -1,5 +1,6 @@
 """Reports: what is shown and written of results; they judge nothing."""
 
+from conformance.reports.coverage import print_coverage
 from conformance.reports.json_report import json_report, write_json
 from conformance.reports.notebook import show_attempt, show_case
 from conformance.reports.summary import Run, State, Status, exit_code
@@ -13,6 +14,7 @@ __all__ = [
     "json_report",
     "new_console",
     "print_cases",
+    "print_coverage",
     "print_run",
     "show_attempt",
     "show_case",
