@@ -41,7 +41,7 @@ FACTORS: Mapping[str, tuple[str, ...]] = {
     "dtype": tuple(DType),
     "format": ("channels last", "channels first"),
     "memory": tuple(Memory),
-    "direction": tuple(Kind),
+    "direction": (Kind.FORWARD, Kind.TRANSPOSE, Kind.INPUT_GRADIENT, Kind.FILTER_GRADIENT),
 }
 """The factors and their levels, in the order in which they are printed."""
 
