@@ -74,6 +74,9 @@ class Literal:
 class Case:
     """One problem, shapes canonical: channels last, filters HWIO, batch and channels written out.
 
+    Whatever `data_format` is, shapes and numbers stand here channels last; they are brought to it when they are handed
+    over, and back when they are judged.
+
     Attributes:
         id: unique, kebab-case; the pytest id.
         operation: the function of the implementation that is called.
@@ -88,6 +91,7 @@ class Case:
         strides: input elements per output step, for every spatial axis.
         dilations: input elements between taps, for every spatial axis.
         padding: `VALID`, `SAME` or a pair (before, after) for every spatial axis.
+        data_format: the layout in which images are handed over and come back; channels last where nothing is given.
         dtype: of the operands but the bias; see `out_dtype` for bias and output.
         memory: how the operands lie in memory; `broadcast` makes them equal along an axis.
         data: recipe or literal numbers by operand: `input`, `filters`, `out_backprop`.
@@ -113,6 +117,7 @@ class Case:
     strides: tuple[int, ...] = (1, 1)
     dilations: tuple[int, ...] = (1, 1)
     padding: str | Pads = "VALID"
+    data_format: str = ""
     dtype: DType = DType.FLOAT32
     memory: Memory = Memory.CONTIGUOUS
     data: dict[str, Any] = field(default_factory=dict)
@@ -124,6 +129,26 @@ class Case:
     catalogue: str = ""
     line: int = 0
     budget: float | None = None
+
+    def __post_init__(self) -> None:
+        """Write the layout out."""
+        if not self.data_format:
+            object.__setattr__(self, "data_format", self.operation.data_formats[0])
+
+    @property
+    def channels_first(self) -> bool:
+        """Whether images are handed over, and come back, with their channels before the spatial axes."""
+        return self.data_format == self.operation.data_formats[1]
+
+    def in_layout(self, shape: Shape) -> Shape:
+        """Return the shape of an image as the implementation sees it; one of another number of axes as it is."""
+        if not self.channels_first or len(shape) != self.operation.rank + 2:
+            return shape
+        return (shape[0], shape[-1], *shape[1:-1])
+
+    def answer_in_layout(self, shape: Shape) -> Shape:
+        """Return the shape of what comes out as the implementation gives it."""
+        return self.in_layout(shape) if self.operation.gives_image else shape
 
     @property
     def out_dtype(self) -> DType:
@@ -137,11 +162,12 @@ class Case:
 
     @property
     def notation(self) -> str:
-        """The shapes in the notebook's notation, `(4×4×3) * (3×3×3×4) + (4) = (2×2×4)`."""
+        """The shapes in the notebook's notation, `(4×4×3) * (3×3×3×4) + (4) = (2×2×4)`, and `NCHW` if it is so."""
         names = [*self.operation.operands, "output"]
         first, second, output = (f"({'×'.join(map(str, self.written[name]))})" for name in names)
         bias = f" + ({self.out_channels})" if self.bias is not None else ""
-        return f"{first} * {second}{bias} = {output}"
+        layout = f" {self.data_format}" if self.channels_first else ""
+        return f"{first} * {second}{bias} = {output}{layout}"
 
     @property
     def shown_padding(self) -> str:

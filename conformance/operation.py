@@ -11,6 +11,9 @@ from functools import cache
 
 __all__ = ["Kind", "Operation"]
 
+_DATA_FORMATS = {1: ("NWC", "NCW"), 2: ("NHWC", "NCHW"), 3: ("NDHWC", "NCDHW")}
+"""Channels last and channels first, by the number of spatial axes."""
+
 
 class Kind(StrEnum):
     """Which map of a convolution an operation computes."""
@@ -59,6 +62,20 @@ class Operation(StrEnum):
     def rank(self) -> int:
         """The number of spatial axes."""
         return int(self.partition("conv")[2][0])
+
+    @property
+    def data_formats(self) -> tuple[str, str]:
+        """The names of the layouts of its images: channels last, the default, and channels first.
+
+        >>> Operation.CONV1D_TRANSPOSE.data_formats
+        ('NWC', 'NCW')
+        """
+        return _DATA_FORMATS[self.rank]
+
+    @property
+    def gives_image(self) -> bool:
+        """Whether what comes out has a batch and channels, in the layout that was asked for."""
+        return self.kind is not Kind.FILTER_GRADIENT
 
     @property
     def convolution(self) -> str:

@@ -14,7 +14,13 @@ CASES = load_catalogue()
 ALGORITHMS = ["naive", "windows", "strided", "submatrix", "im2col", "toeplitz", "fourier", "fast"]
 """All but `winograd`: its error is normwise, so that it cannot promise equality."""
 
-LIMITS = ("takes no explicit padding", "no filter gradient of a dilated conv2d", "takes no groups", "not int8")
+LIMITS = (
+    "takes no explicit padding",
+    "no filter gradient of a dilated conv2d",
+    "takes no groups",
+    "not int8",
+    "no such kernel for channels first",
+)
 """What TensorFlow's documentation excludes, by the reasons of its adapter."""
 
 

@@ -95,6 +95,7 @@ class Builder:
             strides=shapes.strides,
             dilations=shapes.dilations,
             padding=shapes.padding,
+            data_format=entry.data_format or "",
             dtype=entry.dtype,
             memory=entry.memory,
             data={name: getattr(entry.data, name) for name in Data.model_fields},

@@ -96,6 +96,9 @@ class CaseEntry(_Model):
     dilations: Step | Annotated[list[Step], Field(min_length=1, max_length=3)] = Field(
         1, description="a number >= 1 or [vertical, horizontal]"
     )
+    data_format: OneOf["NHWC", "NCHW", "NWC", "NCW", "NDHWC", "NCDHW"] | None = Field(
+        None, description="NHWC or NCHW, NWC or NCW for one dimension, NDHWC or NCDHW for three"
+    )
     bias: list[int | float] | str | None = Field(None, description="a list of a number per output channel, or a recipe")
     dtype: DType = Field(DType.FLOAT32, strict=False, description=f"one of {', '.join(DType)}")
     memory: Memory = Field(Memory.CONTIGUOUS, strict=False, description=f"one of {', '.join(Memory)}")

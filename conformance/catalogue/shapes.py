@@ -89,6 +89,8 @@ def resolve(entry: CaseEntry, doubtful: Collection[str] = ()) -> Resolution:
     filters = found.ask(_full_filters, operation, stated["filters"])
     strides, dilations = (found.ask(_steps, operation, name, stated[name]) for name in ("strides", "dilations"))
     padding = found.ask(_padding, operation, stated["padding"])
+    if "data_format" not in doubtful:
+        found.ask(_check_data_format, operation, entry.data_format)
     known = {"input": image, "filters": filters}
     found.written = {name: tuple(stated[name]) for name, shape in known.items() if shape is not None}
     window = (padding, found.ask(_filter_sizes, operation, filters), strides, dilations)
@@ -193,6 +195,12 @@ def _padding(operation: Operation, padding: str | int | list[list[int]]) -> str 
         spatial = ", ".join(["[front, back]", "[top, bottom]", "[left, right]"][3 - rank :])
         raise ShapeFault("padding", f"must be [[0, 0], {spatial}, [0, 0]], but is {padding}")
     return tuple(pairs)
+
+
+def _check_data_format(operation: Operation, data_format: str) -> None:
+    if data_format not in operation.data_formats:
+        last, first = operation.data_formats
+        raise ShapeFault("data_format", f"must be {last} or {first} for {operation}, but is {data_format}")
 
 
 def _check_depth(operation: Operation, image: Shape, filters: Shape) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ from conformance.data.source import Array, Source
 from conformance.errors import CatalogueError, Fault
 from conformance.memory import spread
 
-__all__ = ["Array", "Operands", "make_operands"]
+__all__ = ["Array", "Operands", "channels_last", "laid_out", "make_operands"]
+
+_IMAGES = ("input", "out_backprop")
+"""The operands that have a layout; filters are HWIO whatever it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ def make_operands(case: Case) -> Operands:
         numbers = parse_recipe(content)(shape, source) if isinstance(content, str) else np.asarray(content)
         _check_range(case, operand, numbers, dtype)
         array = numbers.reshape(shape)
-        array = spread(operand, array) if case.memory is Memory.BROADCAST else array
+        if case.memory is Memory.BROADCAST:
+            array = _broadcast(case, operand, array)
         return np.ascontiguousarray(array, numpy_dtype(dtype))
 
     def blank(shape: Shape) -> Array:
@@ -71,6 +75,28 @@ def make_operands(case: Case) -> Operands:
     bias = None if case.bias is None else fill("bias", case.bias, (case.out_channels,), case.out_dtype)
     image, filters = (arrays[name] if name in arrays else blank(shapes[name]) for name in ("input", "filters"))
     return Operands(image, filters, bias, arrays.get("out_backprop"))
+
+
+def laid_out(case: Case, operands: Operands) -> Operands:
+    """Return the operands as they are handed over: views of them, images in the case's layout."""
+    if not case.channels_first:
+        return operands
+    parts = operands.given
+    return replace(operands, **{name: np.moveaxis(parts[name], -1, 1) for name in _IMAGES if name in parts})
+
+
+def channels_last(case: Case, answer: Array) -> Array:
+    """Return what came back, in the case's layout, channels last: a view; what has other axes is returned as it is."""
+    if not case.channels_first or not case.operation.gives_image or answer.ndim != case.operation.rank + 2:
+        return answer
+    return np.moveaxis(answer, 1, -1)
+
+
+def _broadcast(case: Case, operand: str, array: Array) -> Array:
+    """Return numbers made equal along the axis that has stride 0 when they are handed over."""
+    if operand not in _IMAGES or not case.channels_first:
+        return spread(operand, array)
+    return np.moveaxis(spread(operand, np.moveaxis(array, -1, 1)), 1, -1)
 
 
 def _check_range(case: Case, operand: str, numbers: Array, dtype: DType) -> None:

@@ -7,7 +7,7 @@ unsupported. So `def conv2d(x, w, strides, padding)` can be judged as it stands.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
@@ -20,10 +20,7 @@ from conformance.data import Array, Operands
 from conformance.errors import ConformanceError, Unsupported
 from conformance.implementations.load import Implementation
 
-__all__ = ["DATA_FORMATS", "BadAnswer", "call", "call_arguments"]
-
-DATA_FORMATS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
-"""Channels last, by the number of spatial axes."""
+__all__ = ["BadAnswer", "call", "call_arguments"]
 
 Parameter = inspect.Parameter
 
@@ -33,12 +30,12 @@ class BadAnswer(ConformanceError):
 
 
 def call(implementation: Implementation, case: Case, operands: Operands) -> Array:
-    """Return what the implementation computes for `case`, bias included, as it comes: any shape, any dtype.
+    """Return what the implementation computes for `case`, bias included, as it comes: any shape, dtype and layout.
 
     Args:
         implementation: offers the case's operation, or not.
         case: gives the parameters.
-        operands: handed over as they are.
+        operands: in the case's layout; handed over as they are.
 
     Raises:
         Unsupported: the implementation lacks the operation or a parameter that the case needs, or says so itself.
@@ -53,12 +50,33 @@ def call(implementation: Implementation, case: Case, operands: Operands) -> Arra
         with np.errstate(all="ignore"):  # NumPy's warnings of Inf - Inf, which some cases ask for, are nobody's news
             answer = _array(function(*_leading(case, operands), *positional, **keywords))
         _check_offered(implementation, case, answer)
-        if operands.bias is None or takes_bias or answer.shape[-1:] != operands.bias.shape:
-            return answer
-        bias_add = implementation.functions.get("bias_add")
-        return answer + operands.bias if bias_add is None else _array(bias_add(answer, operands.bias))
+        return answer if operands.bias is None or takes_bias else _biased(implementation, case, answer, operands.bias)
     except NotImplementedError as error:
         raise Unsupported(str(error) or "the implementation says that it does not support this") from error
+
+
+def _biased(implementation: Implementation, case: Case, answer: Array, bias: Array) -> Array:
+    """Return an answer with the bias, if it has its channels where they must be, by whoever adds it."""
+    axis = 1 if case.channels_first else -1
+    if answer.ndim < 2 or answer.shape[axis] != len(bias):
+        return answer
+    bias_add = implementation.functions.get("bias_add")
+    if bias_add is None:
+        return answer + (bias.reshape(-1, *(1,) * case.operation.rank) if case.channels_first else bias)
+    if not case.channels_first:
+        return _array(bias_add(answer, bias))
+    if not _takes(bias_add, "data_format"):
+        raise Unsupported(f"bias_add takes no 'data_format', and the case has data_format={case.data_format}")
+    return _array(bias_add(answer, bias, data_format=case.data_format))
+
+
+def _takes(function: Callable[..., Any], name: str) -> bool:
+    """Tell whether a function can be given a keyword, as far as its signature tells."""
+    try:
+        parameters = _signature(function).parameters
+    except (TypeError, ValueError):
+        return True
+    return name in parameters or any(each.kind is Parameter.VAR_KEYWORD for each in parameters.values())
 
 
 def _check_offered(implementation: Implementation, case: Case, answer: Array) -> None:
@@ -80,26 +98,31 @@ def call_arguments(case: Case) -> dict[str, Any]:
     {'stride': 1, 'padding': 'VALID', 'data_format': 'NWC', 'dilations': 1}
     """
     operation = case.operation
-    padding = case.padding if isinstance(case.padding, str) else [[0, 0], *map(list, case.padding), [0, 0]]
     name = "stride" if operation is Operation.CONV1D else "strides"
+    padding = case.padding if isinstance(case.padding, str) else _every_axis(case, map(list, case.padding), [0, 0])
     arguments = {
-        name: _steps(case.strides),
+        name: _steps(case, case.strides),
         "padding": padding,
-        "data_format": DATA_FORMATS[operation.rank],
-        "dilations": list(case.dilations) if operation.is_depthwise else _steps(case.dilations),
+        "data_format": case.data_format,
+        "dilations": list(case.dilations) if operation.is_depthwise else _steps(case, case.dilations),
     }
-    return ({"output_shape": list(case.output)} if operation.kind is Kind.TRANSPOSE else {}) | arguments
+    return ({"output_shape": list(case.in_layout(case.output))} if operation.kind is Kind.TRANSPOSE else {}) | arguments
 
 
-def _steps(steps: tuple[int, ...]) -> int | list[int]:
+def _steps(case: Case, steps: tuple[int, ...]) -> int | list[int]:
     """Return strides or dilations as tf.nn takes them: a number in one dimension, otherwise one for every axis."""
-    return steps[0] if len(steps) == 1 else [1, *steps, 1]
+    return steps[0] if len(steps) == 1 else _every_axis(case, steps, 1)
+
+
+def _every_axis(case: Case, spatial: Iterable[Any], other: Any) -> list[Any]:
+    """Return what is given for the spatial axes with `other` for batch and channels, in the order of the layout."""
+    return [other, other, *spatial] if case.channels_first else [other, *spatial, other]
 
 
 def _leading(case: Case, operands: Operands) -> tuple[Any, Any]:
     """Return the first two arguments: the operands, or the shape of what a gradient is asked for."""
     if case.operation.kind is Kind.INPUT_GRADIENT:
-        return list(case.output), operands.filters
+        return list(case.in_layout(case.output)), operands.filters
     if case.operation.kind is Kind.FILTER_GRADIENT:
         return operands.input, list(case.output)
     return operands.input, operands.filters
@@ -136,7 +159,8 @@ def _arguments(function: Callable[..., Any], case: Case, operands: Operands) -> 
 def _default(case: Case, name: str) -> Any:
     """Return what a parameter stands for where a function lacks it."""
     ones = (1,) * len(case.strides)
-    return call_arguments(replace(case, padding="VALID", strides=ones, dilations=ones))[name]
+    plain = replace(case, padding="VALID", strides=ones, dilations=ones, data_format=case.operation.data_formats[0])
+    return call_arguments(plain)[name]
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
