@@ -11,7 +11,7 @@ import numpy as np
 
 from conformance.operation import Kind, Operation
 
-__all__ = ["Case", "DType", "Kind", "Literal", "Memory", "Operation", "Outcome", "Pads", "Shape", "numpy_dtype"]
+__all__ = ["Case", "DType", "Kind", "Literal", "Memory", "Operation", "Outcome", "Pads", "Shape", "Tier", "numpy_dtype"]
 
 Shape = tuple[int, ...]
 Pads = tuple[tuple[int, int], ...]
@@ -44,6 +44,13 @@ class Memory(StrEnum):
     BROADCAST = "broadcast"
     UNALIGNED = "unaligned"
     READ_ONLY = "read-only"
+
+
+class Tier(StrEnum):
+    """When a case is run: `core` always, `full` where all that there is was asked for."""
+
+    CORE = "core"
+    FULL = "full"
 
 
 class Outcome(StrEnum):
@@ -97,6 +104,7 @@ class Case:
         data: recipe or literal numbers by operand: `input`, `filters`, `out_backprop`.
         literal: the output as written in the catalogue, if it is.
         written: the shapes as the catalogue writes them, by operand.
+        tier: when it is run.
         tags: words to select by.
         why: the reason for the case.
         source: where it comes from.
@@ -122,6 +130,7 @@ class Case:
     memory: Memory = Memory.CONTIGUOUS
     data: dict[str, Any] = field(default_factory=dict)
     literal: Literal | None = None
+    tier: Tier = Tier.CORE
     tags: tuple[str, ...] = ()
     why: str = ""
     source: str = ""

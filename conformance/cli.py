@@ -22,7 +22,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from conformance import reports
-from conformance.case import Case, Outcome
+from conformance.case import Case, Outcome, Tier
 from conformance.catalogue import DEFAULT_BUDGET, check_catalogue, json_schema, load_catalogue, shipped_catalogue
 from conformance.data import make_operands
 from conformance.errors import CatalogueError, ConformanceError, Unavailable, UsageError
@@ -60,6 +60,9 @@ Specs = Annotated[
 Selection = Annotated[
     str,
     typer.Option("-k", metavar="EXPR", help="Only cases whose id contains, or whose tags are: 'stride and not bias'."),
+]
+Tiers = Annotated[
+    Tier, typer.Option("--tier", help="Only the cases of `core`, or all that there are: `full` has both.")
 ]
 Repeat = Annotated[
     int,
@@ -124,6 +127,7 @@ def run(
     catalogues: Catalogues = None,
     implementations: Specs = None,
     expression: Selection = "",
+    tier: Tiers = Tier.CORE,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON to FILE.")
     ] = None,
@@ -134,7 +138,7 @@ def run(
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
     if json_file is not None:
         _check_target(json_file)
-    cases = select(load_catalogue(catalogues or (), memory_budget), expression)
+    cases = select(load_catalogue(catalogues or (), memory_budget), expression, tier)
     record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
     specs = list(dict.fromkeys(implementations or ["tensorflow"]))
     for spec in specs:
@@ -179,10 +183,13 @@ def show(
 
 @app.command("list", epilog="Example: `conformance list -k bias`")
 def list_cases(
-    catalogues: Catalogues = None, expression: Selection = "", memory_budget: Budget = DEFAULT_BUDGET
+    catalogues: Catalogues = None,
+    expression: Selection = "",
+    tier: Tiers = Tier.CORE,
+    memory_budget: Budget = DEFAULT_BUDGET,
 ) -> None:
     """List the cases: id, shapes, padding, strides, and why each exists."""
-    cases = select(load_catalogue(catalogues or (), memory_budget), expression)
+    cases = select(load_catalogue(catalogues or (), memory_budget), expression, tier)
     reports.print_cases(reports.new_console(), cases)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.case import Case, DType, Outcome
+from conformance.case import Case, DType, Outcome, Tier
 from conformance.catalogue import load_catalogue
 from conformance.implementations import Implementation, load_implementation
 from conformance.runner import attempt
+from conformance.selection import select
 
 CASES = load_catalogue()
+CORE = select(CASES, tier=Tier.CORE)
 
 ALGORITHMS = ["naive", "windows", "strided", "submatrix", "im2col", "toeplitz", "fourier", "fast"]
 """All but `winograd`: its error is normwise, so that it cannot promise equality."""
@@ -24,7 +26,7 @@ LIMITS = (
 """What TensorFlow's documentation excludes, by the reasons of its adapter."""
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+@pytest.mark.parametrize("case", CORE, ids=[case.id for case in CORE])
 def test_tensorflow(case: Case, tensorflow: Implementation) -> None:
     result = attempt(case, tensorflow).result
     limited = result.outcome is Outcome.UNSUPPORTED and any(limit in result.detail for limit in LIMITS)

@@ -100,6 +100,7 @@ class Builder:
             memory=entry.memory,
             data={name: getattr(entry.data, name) for name in Data.model_fields},
             literal=literal,
+            tier=entry.tier,
             tags=tuple(entry.tags),
             why=entry.why,
             source=entry.source,

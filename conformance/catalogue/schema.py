@@ -11,7 +11,7 @@ from typing import Literal as OneOf
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-from conformance.case import DType, Memory, Operation
+from conformance.case import DType, Memory, Operation, Tier
 
 __all__ = ["CaseEntry", "Data", "Expect", "json_schema"]
 
@@ -114,6 +114,7 @@ class CaseEntry(_Model):
     exclude: list[dict[str, Any]] | None = Field(
         None, description="a list of mappings of keys to values; combinations of the matrix that are left out"
     )
+    tier: Tier = Field(Tier.CORE, strict=False, description=f"one of {', '.join(Tier)}")
     tags: list[Tag] = Field(
         default_factory=list, description="a list of words without spaces and parentheses, none of them and, or, not"
     )
