@@ -9,9 +9,22 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from conformance.operation import Kind, Operation
+from conformance.operation import Kind, Map, Operation
 
-__all__ = ["Case", "DType", "Kind", "Literal", "Memory", "Operation", "Outcome", "Pads", "Shape", "Tier", "numpy_dtype"]
+__all__ = [
+    "Case",
+    "DType",
+    "Kind",
+    "Literal",
+    "Map",
+    "Memory",
+    "Operation",
+    "Outcome",
+    "Pads",
+    "Shape",
+    "Tier",
+    "numpy_dtype",
+]
 
 Shape = tuple[int, ...]
 Pads = tuple[tuple[int, int], ...]
@@ -89,11 +102,12 @@ class Case:
         operation: the function of the implementation that is called.
         input: (batch, *in_sizes, in_channels); of an input gradient, the shape that is asked for.
         filters: (*filter_sizes, in_channels / groups, out_channels); (*filter_sizes, in_channels, multiplier) where
-            depthwise, (*filter_sizes, out_channels, in_channels) where transposed.
+            depthwise, (*filter_sizes, out_channels, in_channels) where transposed; () for biases.
         output: the shape of what comes out: (batch, *out_sizes, out_channels), or that of input or filters where their
             gradient is asked for.
-        out_backprop: (batch, *out_sizes, out_channels), what arrives at the output of the convolution; None but for
-            gradients.
+        out_backprop: (batch, *out_sizes, out_channels), what arrives at the output; None but for gradients.
+        pointwise: (1, 1, in_channels · multiplier, out_channels), the filters that mix the channels of a separable
+            convolution; None but for that.
         bias: one number per output channel, the name of a recipe, or None.
         strides: input elements per output step, for every spatial axis.
         dilations: input elements between taps, for every spatial axis.
@@ -101,7 +115,7 @@ class Case:
         data_format: the layout in which images are handed over and come back; channels last where nothing is given.
         dtype: of the operands but the bias; see `out_dtype` for bias and output.
         memory: how the operands lie in memory; `broadcast` makes them equal along an axis.
-        data: recipe or literal numbers by operand: `input`, `filters`, `out_backprop`.
+        data: recipe or literal numbers by operand: `input`, `filters`, `pointwise`, `out_backprop`.
         literal: the output as written in the catalogue, if it is.
         written: the shapes as the catalogue writes them, by operand.
         tier: when it is run.
@@ -121,6 +135,7 @@ class Case:
     output: Shape
     written: dict[str, Shape]
     out_backprop: Shape | None = None
+    pointwise: Shape | None = None
     bias: tuple[float, ...] | str | None = None
     strides: tuple[int, ...] = (1, 1)
     dilations: tuple[int, ...] = (1, 1)
@@ -172,11 +187,11 @@ class Case:
     @property
     def notation(self) -> str:
         """The shapes in the notebook's notation, `(4×4×3) * (3×3×3×4) + (4) = (2×2×4)`, and `NCHW` if it is so."""
-        names = [*self.operation.operands, "output"]
-        first, second, output = (f"({'×'.join(map(str, self.written[name]))})" for name in names)
+        names = (*self.operation.operands, "output")
+        *operands, output = (f"({'×'.join(map(str, self.written[name]))})" for name in names)
         bias = f" + ({self.out_channels})" if self.bias is not None else ""
         layout = f" {self.data_format}" if self.channels_first else ""
-        return f"{first} * {second}{bias} = {output}{layout}"
+        return f"{' * '.join(operands)}{bias} = {output}{layout}"
 
     @property
     def shown_padding(self) -> str:

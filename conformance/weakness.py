@@ -1,7 +1,8 @@
 """Weak cases: those whose right output is the same although something is wrong, so that they cannot tell.
 
 A case is weak where its right output is mostly zero or constant, or is the same for an operand that was flipped along
-an axis, or had two axes of equal size swapped. Where that is meant, the case says why under `weak`.
+an axis, or had two axes of equal size swapped (of a sum over all positions, as a bias's gradient is, only the channels
+are looked at). Where that is meant, the case says why under `weak`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from conformance.case import Case, Kind, Memory, Operation
+from conformance.case import Case, Memory, Operation
 from conformance.data import Array, Operands, make_operands
 from conformance.errors import CatalogueError, Fault
 from conformance.judgement import expect
@@ -69,13 +70,14 @@ def _changes(case: Case, operands: Operands) -> Iterator[tuple[str, Operands]]:
     """Yield the operands with one of them flipped or swapped, and how, in words."""
     for name in case.operation.operands:
         operand: Array = getattr(operands, name)
-        for words, change in _reorderings(operand.shape, _letters(case.operation, name)):
+        axes = [-1 % operand.ndim] if case.operation is Operation.BIAS_ADD_GRAD else range(operand.ndim)
+        for words, change in _reorderings(operand.shape, _letters(case.operation, name), axes):
             yield f"when {name} {words}", replace(operands, **{name: np.ascontiguousarray(change(operand))})
 
 
-def _reorderings(shape: tuple[int, ...], letters: list[str]) -> Iterator[tuple[str, Change]]:
-    """Yield the flips and swaps that keep `shape` and move something."""
-    axes = [axis for axis, size in enumerate(shape) if size > 1]
+def _reorderings(shape: tuple[int, ...], letters: list[str], axes: Iterable[int]) -> Iterator[tuple[str, Change]]:
+    """Yield the flips and swaps of `axes` that keep `shape` and move something."""
+    axes = [axis for axis in axes if shape[axis] > 1]
     for axis in axes:
         yield f"is flipped along {letters[axis]}", partial(np.flip, axis=axis)
     for first, second in combinations(axes, 2):
@@ -87,7 +89,8 @@ def _reorderings(shape: tuple[int, ...], letters: list[str]) -> Iterator[tuple[s
 def _letters(operation: Operation, name: str) -> list[str]:
     """Return the letters of an operand's axes."""
     spatial = "DHW"[-operation.rank :]
-    if name != "filters":
+    if name not in ("filters", "pointwise"):
         return ["N", *spatial, "C"]
-    channels = "CM" if operation.is_depthwise else "OI" if operation.kind is Kind.TRANSPOSE else "IO"
+    depthwise = operation.is_depthwise and name == "filters"
+    channels = "CM" if depthwise else "OI" if operation.is_transposed else "IO"
     return [*spatial, *channels]

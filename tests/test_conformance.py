@@ -21,7 +21,7 @@ LIMITS = (
     "no filter gradient of a dilated conv2d",
     "takes no groups",
     "not int8",
-    "no such kernel for channels first",
+    "has no such kernel",
 )
 """What TensorFlow's documentation excludes, by the reasons of its adapter."""
 

@@ -10,10 +10,10 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from conformance.case import Case, DType, Kind, Literal, Shape
+from conformance.case import Case, DType, Kind, Literal, Operation, Shape
 from conformance.catalogue.numbers import extremes, overflow
+from conformance.catalogue.resolve import Resolution, Shapes, resolve
 from conformance.catalogue.schema import CaseEntry, Data
-from conformance.catalogue.shapes import Resolution, Shapes, resolve
 from conformance.data import parse_recipe
 
 __all__ = ["Builder"]
@@ -90,6 +90,7 @@ class Builder:
             filters=shapes.filters,
             output=shapes.output,
             out_backprop=shapes.out_backprop,
+            pointwise=shapes.pointwise,
             written=shapes.written,
             bias=tuple(entry.bias) if isinstance(entry.bias, list) else entry.bias,
             strides=shapes.strides,
@@ -119,11 +120,13 @@ class Builder:
             self._fault("output", f"is missing; by the size formula it is {list(known)}" if known else _MISSING_OUTPUT)
         elif shapes and "output" not in self._doubtful and list(shapes.written["output"]) != self._entry.output:
             written = list(shapes.written["output"])
-            reason = f" ({shapes.formula})" if operation.kind is Kind.FORWARD else ""
+            reason = f" ({shapes.formula})" if operation.kind is Kind.FORWARD and shapes.formula else ""
             self._fault("output", f"must be {written}, but is {self._entry.output}{reason}")
 
     def _check_bias(self, channels: int | None) -> None:
         bias = self._entry.bias
+        if bias is None and self._entry.operation is Operation.BIAS_ADD and "bias" not in self._doubtful:
+            self._fault("bias", f"is missing; it must be {CaseEntry.model_fields['bias'].description}")
         if bias is not None and self._entry.operation.kind is not Kind.FORWARD:
             self._fault("bias", f"must be absent, as {self._entry.operation} has none, but is {json.dumps(bias)}")
         elif bias is not None:

@@ -50,8 +50,9 @@ class Data(_Model):
 
     input: str | Numbers = Field("integers", description="a recipe or numbers nested to the shape of input")
     filters: str | Numbers = Field("integers", description="a recipe or numbers nested to the shape of filters")
+    pointwise: str | Numbers = Field("integers", description="a recipe or numbers nested to the shape of pointwise")
     out_backprop: str | Numbers = Field(
-        "integers", description="a recipe or numbers nested to the shape of the convolution's output, for a gradient"
+        "integers", description="a recipe or numbers nested to the shape of what arrives at the output, for a gradient"
     )
 
 
@@ -77,10 +78,15 @@ class CaseEntry(_Model):
         max_length=5,
         description="sizes, each 0 or more: [H, W], [H, W, C] or [N, H, W, C] for two dimensions, likewise for others",
     )
-    filters: list[Size] = Field(
-        min_length=1,
-        max_length=5,
+    filters: Annotated[list[Size], Field(min_length=1, max_length=5)] | None = Field(
+        None,
         description="sizes, each 0 or more: [H, W], [H, W, I] or [H, W, I, O] for two dimensions, likewise for others",
+    )
+    pointwise: Annotated[list[Size], Field(min_length=1, max_length=5)] | None = Field(
+        None, description="the sizes [1, 1, C·M, O] of the filters that mix the channels of a separable convolution"
+    )
+    out_backprop: Annotated[list[Size], Field(min_length=1, max_length=5)] | None = Field(
+        None, description="the sizes [N, H, W, O] of what arrives at the output of a transpose, for its gradient"
     )
     output: list[Size] = Field(
         min_length=1,
@@ -103,7 +109,7 @@ class CaseEntry(_Model):
     dtype: DType = Field(DType.FLOAT32, strict=False, description=f"one of {', '.join(DType)}")
     memory: Memory = Field(Memory.CONTIGUOUS, strict=False, description=f"one of {', '.join(Memory)}")
     data: Data = Field(
-        Data(), description="a mapping of input, filters and out_backprop to a recipe or to literal numbers"
+        Data(), description="a mapping of input, filters, pointwise and out_backprop to a recipe or to literal numbers"
     )
     expect: list[Any] | Expect | None = Field(
         None, description="numbers nested to the shape of output, or a mapping of values, decimals and rows"
@@ -127,6 +133,11 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a catalogue file, for editors."""
     schema = TypeAdapter(list[CaseEntry]).json_schema()
     entry = schema["$defs"]["CaseEntry"]
-    entry["anyOf"] = [{"required": entry.pop("required")}, {"required": ["id", "matrix"]}]
+    entry["anyOf"] = [
+        {"required": ["id", "input", "filters", "output"]},
+        {"required": ["id", "operation", "input", "output"], "properties": {"operation": {"pattern": "^bias_"}}},
+        {"required": ["id", "matrix"]},
+    ]
+    del entry["required"]
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Convolution catalogue", "minItems": 1}
     return head | schema

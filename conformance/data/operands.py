@@ -28,20 +28,22 @@ class Operands:
 
     Attributes:
         input: channels last.
-        filters: HWIO.
+        filters: HWIO; () for biases.
         bias: one number per output channel, in the output's dtype, or None.
-        out_backprop: what arrives at the convolution's output, for a gradient, or None.
+        out_backprop: what arrives at the output, for a gradient, or None.
+        pointwise: the filters that mix the channels of a separable convolution, or None.
     """
 
     input: Array
     filters: Array
     bias: Array | None
     out_backprop: Array | None = None
+    pointwise: Array | None = None
 
     @property
     def given(self) -> dict[str, Array]:
         """The arrays that there are, by name."""
-        parts = {name: getattr(self, name) for name in ("input", "filters", "bias", "out_backprop")}
+        parts = {name: getattr(self, name) for name in ("input", "filters", "pointwise", "bias", "out_backprop")}
         return {name: part for name, part in parts.items() if part is not None}
 
     def taken_by(self, operation: Operation) -> dict[str, Array]:
@@ -70,11 +72,12 @@ def make_operands(case: Case) -> Operands:
     def blank(shape: Shape) -> Array:
         return np.broadcast_to(np.zeros((), numpy_dtype(case.dtype)), shape)
 
-    shapes = {"input": case.input, "filters": case.filters, "out_backprop": case.out_backprop or ()}
+    names = ("input", "filters", "pointwise", "out_backprop")
+    shapes = {name: getattr(case, name) for name in names}
     arrays = {name: fill(name, case.data[name], shapes[name], case.dtype) for name in case.operation.operands}
     bias = None if case.bias is None else fill("bias", case.bias, (case.out_channels,), case.out_dtype)
     image, filters = (arrays[name] if name in arrays else blank(shapes[name]) for name in ("input", "filters"))
-    return Operands(image, filters, bias, arrays.get("out_backprop"))
+    return Operands(image, filters, bias, arrays.get("out_backprop"), arrays.get("pointwise"))
 
 
 def laid_out(case: Case, operands: Operands) -> Operands:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from rich.console import Console
 
-from conformance.case import Case, Kind
+from conformance.case import Case
 from conformance.data import Array, Operands
 from conformance.judgement import Expected
 from conformance.runner import Attempt
 
 __all__ = ["show_attempt", "show_case"]
 
-_LETTERS = {"input": "X", "filters": "W", "bias": "b", "out_backprop": "G"}
+_LETTERS = {"input": "X", "filters": "W", "pointwise": "V", "bias": "b", "out_backprop": "G"}
 
 _PRINTED = 1000
 """Elements above which an array is abridged."""
@@ -57,11 +57,15 @@ def _print_array(console: Console, name: str, array: Array) -> None:
 def _for_reading(case: Case, name: str, array: Array) -> Array:
     """Return an array channels first, without the axes that the case does not write."""
     rank, written = case.operation.rank, case.written
-    if name == "filters" or (name == "output" and case.operation.kind is Kind.FILTER_GRADIENT):
+    if array.ndim == 1:
+        return array
+    if name in ("filters", "pointwise") or (name == "output" and not case.operation.gives_image):
         channels_first: Array = np.moveaxis(array, (-1, -2), (0, 1))[(0,) * (rank + 2 - len(written[name]))]
         return channels_first
     batch = len(written["input"]) == rank + 2
-    channels = len(written["input" if name == "input" else "filters"]) > rank + (name != "input")
+    channels = name == "input" or "filters" not in written or len(written["filters"]) > rank + 1
+    if name == "input":
+        channels = len(written["input"]) > rank
     first = np.moveaxis(array, -1, 1)
     first = first if channels else first[:, 0]
     return first if batch else first[0]
