@@ -117,6 +117,8 @@ class Case:
         memory: how the operands lie in memory; `broadcast` makes them equal along an axis.
         data: recipe or literal numbers by operand: `input`, `filters`, `pointwise`, `out_backprop`.
         literal: the output as written in the catalogue, if it is.
+        refuses: why the call has no meaning, so that the implementation must raise; nothing for a case with an answer.
+            All other fields are then arguments as they are written, `output` that of a transpose, and may be any.
         written: the shapes as the catalogue writes them, by operand.
         tier: when it is run.
         tags: words to select by.
@@ -145,6 +147,7 @@ class Case:
     memory: Memory = Memory.CONTIGUOUS
     data: dict[str, Any] = field(default_factory=dict)
     literal: Literal | None = None
+    refuses: str = ""
     tier: Tier = Tier.CORE
     tags: tuple[str, ...] = ()
     why: str = ""
@@ -188,8 +191,10 @@ class Case:
     def notation(self) -> str:
         """The shapes in the notebook's notation, `(4×4×3) * (3×3×3×4) + (4) = (2×2×4)`, and `NCHW` if it is so."""
         names = (*self.operation.operands, "output")
-        *operands, output = (f"({'×'.join(map(str, self.written[name]))})" for name in names)
-        bias = f" + ({self.out_channels})" if self.bias is not None else ""
+        shapes = [f"({'×'.join(map(str, self.written[name]))})" for name in names if name in self.written]
+        operands, output = (shapes, "refused") if self.refuses else (shapes[:-1], shapes[-1])
+        channels = len(self.bias or ()) if self.refuses else self.out_channels
+        bias = "" if self.bias is None else f" + ({channels})"
         layout = f" {self.data_format}" if self.channels_first else ""
         return f"{' * '.join(operands)}{bias} = {output}{layout}"
 
@@ -199,7 +204,7 @@ class Case:
         if isinstance(self.padding, str):
             return self.padding
         sides = {side for pair in self.padding for side in pair}
-        return str(sides.pop()) if len(sides) == 1 else ";".join(f"{before},{after}" for before, after in self.padding)
+        return str(sides.pop()) if len(sides) == 1 else ";".join(",".join(map(str, pair)) for pair in self.padding)
 
     @property
     def shown_strides(self) -> str:

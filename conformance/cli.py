@@ -171,7 +171,7 @@ def show(
     case = _find(load_catalogue(catalogues or (), memory_budget), case_id)
     console = reports.new_console()
     operands = make_operands(case)
-    reports.show_case(console, case, operands, expect(case, operands))
+    reports.show_case(console, case, operands, None if case.refuses else expect(case, operands))
     try:
         tried = attempt(case, load_implementation(spec), rounds=repeat, demand=accuracy)
     except Unavailable as error:

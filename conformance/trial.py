@@ -38,10 +38,10 @@ _CHANGEABLE = "gives another result for the same data: it is not deterministic, 
 class Trial:
     """What came of the calls: an answer to the case's own data, the verdict, and the mistakes that explain it.
 
-    The answer is channels last, whatever layout was asked for.
+    The answer is channels last, whatever layout was asked for; None where the call was refused, as it must be.
     """
 
-    answer: Array
+    answer: Array | None
     verdict: Verdict
     mistakes: tuple[str, ...] = ()
 
@@ -198,8 +198,10 @@ def _explain(trial: Trial, first: Trial, question: _Question, turn: int) -> Tria
     return Trial(answer, verdict, (_STALE,) if _same(trial.answer, first.answer) else mistakes)
 
 
-def _same(one: Array, other: Array) -> bool:
+def _same(one: Array | None, other: Array | None) -> bool:
     """Tell whether two answers are the same to the bit, NaNs and zeros included."""
+    if one is None or other is None:
+        return one is other
     return (one.dtype, one.shape) == (other.dtype, other.shape) and one.tobytes() == other.tobytes()
 
 

@@ -40,7 +40,7 @@ def weak_cases(cases: Iterable[Case], catalogue: Path) -> tuple[list[Fault], lis
     for case in cases:
         try:
             plain = replace(case, memory=Memory.CONTIGUOUS)
-            weakness = "" if case.weak else find_weakness(plain, make_operands(plain))
+            weakness = "" if case.weak or case.refuses else find_weakness(plain, make_operands(plain))
         except CatalogueError as error:
             wrong += [replace(fault, file=Path(case.catalogue or catalogue), line=case.line) for fault in error.faults]
             continue

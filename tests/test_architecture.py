@@ -31,6 +31,7 @@ ORDER = [
     "twin",
     "diagnosis",
     "trial",
+    "refusal",
     "runner",
     "reports",
     "cli",

@@ -68,7 +68,7 @@ def test_transpose_without_output_shape_is_an_error() -> None:
 GRADIENTS = [
     case
     for case in CASES.values()
-    if "gradient" in case.operation.kind and case.dtype == "float32" and not case.channels_first
+    if "gradient" in case.operation.kind and not case.refuses and case.dtype == "float32" and not case.channels_first
 ]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from conformance.case import Case, DType, Kind, Literal, Operation, Shape
 from conformance.catalogue.numbers import extremes, overflow
+from conformance.catalogue.refused import OPERAND_BYTES
 from conformance.catalogue.resolve import Resolution, Shapes, resolve
 from conformance.catalogue.schema import CaseEntry, Data
 from conformance.data import parse_recipe
@@ -19,13 +20,11 @@ from conformance.data import parse_recipe
 __all__ = ["Builder"]
 
 _GIB = 2**30
-_OPERAND_BYTES = 40
-"""Bytes for an element of an operand: the case's, the one handed over, those of the other data, the oracle's."""
 _RESULT_BYTES = 120
 """Bytes for an element of the output: the answers, value and bounds of two questions, and the oracle's work.
 
-Both from peaks measured with `-i reference`, the larger of many kinds: 31 for an operand; for the output 71 where
-equality is proved, and 124 in float64."""
+This and `OPERAND_BYTES` come from peaks measured with `-i reference`, the larger of many kinds: 31 for an operand; for
+the output 71 where equality is proved, and 124 in float64."""
 
 _MISSING_OUTPUT = "is missing; state the shape that must come out"
 
@@ -202,7 +201,7 @@ class Builder:
     def _check_memory(self, found: Resolution) -> None:
         given = [found.written[name] for name in self._entry.operation.operands if name in found.written]
         operands = sum(map(math.prod, given))
-        need = (operands * _OPERAND_BYTES + math.prod(found.written.get("output", (0,))) * _RESULT_BYTES) / _GIB
+        need = (operands * OPERAND_BYTES + math.prod(found.written.get("output", (0,))) * _RESULT_BYTES) / _GIB
         if need > self._budget:
             text = f"needs {need:.4g} GiB, more than the budget of {self._budget:g} GiB; make it smaller"
             self.faults.append(([], f"{text}, or raise --memory-budget"))

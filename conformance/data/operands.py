@@ -24,7 +24,8 @@ _IMAGES = ("input", "out_backprop")
 class Operands:
     """The arrays of a case, in its dtype.
 
-    What a gradient is asked for is no operand: it stands here as zeros that take no memory, for its shape.
+    What a gradient is asked for is no operand: it stands here as zeros that take no memory, for its shape. Where a
+    call must be refused, that shape may be one that no array has, and it stands here as a single zero.
 
     Attributes:
         input: channels last.
@@ -75,8 +76,10 @@ def make_operands(case: Case) -> Operands:
     names = ("input", "filters", "pointwise", "out_backprop")
     shapes = {name: getattr(case, name) for name in names}
     arrays = {name: fill(name, case.data[name], shapes[name], case.dtype) for name in case.operation.operands}
-    bias = None if case.bias is None else fill("bias", case.bias, (case.out_channels,), case.out_dtype)
-    image, filters = (arrays[name] if name in arrays else blank(shapes[name]) for name in ("input", "filters"))
+    count = len(case.bias or ()) if case.refuses else case.out_channels
+    bias = None if case.bias is None else fill("bias", case.bias, (count,), case.out_dtype)
+    asked = {name: () if case.refuses else shapes[name] for name in ("input", "filters")}
+    image, filters = (arrays[name] if name in arrays else blank(shape) for name, shape in asked.items())
     return Operands(image, filters, bias, arrays.get("out_backprop"), arrays.get("pointwise"))
 
 
@@ -84,8 +87,9 @@ def laid_out(case: Case, operands: Operands) -> Operands:
     """Return the operands as they are handed over: views of them, images in the case's layout."""
     if not case.channels_first:
         return operands
-    parts = operands.given
-    return replace(operands, **{name: np.moveaxis(parts[name], -1, 1) for name in _IMAGES if name in parts})
+    full = case.operation.rank + 2  # what must be refused may have other axes
+    images = {name: part for name, part in operands.given.items() if name in _IMAGES and part.ndim == full}
+    return replace(operands, **{name: np.moveaxis(part, -1, 1) for name, part in images.items()})
 
 
 def channels_last(case: Case, answer: Array) -> Array:

@@ -135,9 +135,9 @@ def _leading(case: Case, operands: Operands) -> dict[str, Any]:
         filters = {"depthwise_filter": operands.filters, "pointwise_filter": operands.pointwise}
         return {"input": operands.input, **filters}
     if case.operation.kind is Kind.INPUT_GRADIENT:
-        return {"input_sizes": list(case.in_layout(case.output)), "filters": operands.filters}
+        return {"input_sizes": list(case.in_layout(case.input)), "filters": operands.filters}
     if case.operation.kind is Kind.FILTER_GRADIENT:
-        return {"input": operands.input, "filter_sizes": list(case.output)}
+        return {"input": operands.input, "filter_sizes": list(case.filters)}
     return {"input": operands.input, "filters": operands.filters}
 
 
@@ -174,7 +174,7 @@ def _arguments(
 
 def _default(case: Case, name: str) -> Any:
     """Return what a parameter stands for where a function lacks it."""
-    ones = (1,) * len(case.strides)
+    ones = (1,) * case.operation.rank
     plain = replace(case, padding="VALID", strides=ones, dilations=ones, data_format=case.operation.data_formats[0])
     return call_arguments(plain)[name]
 

@@ -48,7 +48,7 @@ __all__ = [
 VERSION: str = tf.__version__
 
 
-_NO_KERNEL = re.compile(r"only support(s|ed)\b.*\bN(D?)HWC\b|is not in the list of allowed values")
+_NO_KERNEL = re.compile(r"only support(s|ed)\b.*\bN(D?)HWC\b|Value for attr 'T' of \w+ is not in the list")
 """What TensorFlow says where a kernel takes no NCHW, in each kernel in words of its own, or not the dtype."""
 
 

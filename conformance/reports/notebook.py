@@ -18,16 +18,21 @@ _PRINTED = 1000
 """Elements above which an array is abridged."""
 
 
-def show_case(console: Console, case: Case, operands: Operands, expected: Expected) -> None:
-    """Print the shapes, the data and the right output of `case`."""
+def show_case(console: Console, case: Case, operands: Operands, expected: Expected | None) -> None:
+    """Print the shapes, the data and the right output of `case`, or why it must be refused, where there is none."""
     console.print(f"{case.id}: {case.notation}, P = {case.shown_padding}, S = {case.shown_strides}", style="bold")
     for reason in filter(None, (case.why, case.source)):
         console.print(reason, markup=False)
     for name, letter in _LETTERS.items():
-        if name in case.operation.operands:
+        if name in case.operation.operands and case.refuses:
+            _print_array(console, letter, operands.given[name])
+        elif name in case.operation.operands:
             _print_array(console, letter, _for_reading(case, name, operands.given[name]))
         elif name == "bias" and operands.bias is not None:
             _print_array(console, letter, operands.bias)
+    if expected is None:
+        console.print(f"\nno Y: {case.refuses}", markup=False)
+        return
     _print_array(console, "Y, reference", _for_reading(case, "output", expected.value))
 
 
@@ -36,11 +41,14 @@ def show_attempt(console: Console, case: Case, attempt: Attempt) -> None:
     result = attempt.result
     if attempt.answer is not None:
         answer = attempt.answer
-        if answer.shape == case.output:
+        if answer.shape == case.output and not case.refuses:
             answer = _for_reading(case, "output", answer)
         _print_array(console, f"Y, {result.implementation}", answer)
     style = "green" if result.outcome == "passed" else "red"
-    verdict = {"passed": f"equal: yes ({result.rule})", "failed": "equal: no"}.get(result.outcome, result.outcome)
+    words = {"passed": f"equal: yes ({result.rule})", "failed": "equal: no"}
+    if case.refuses:
+        words = {"passed": "refused: yes", "failed": "refused: no"}
+    verdict = words.get(result.outcome, result.outcome)
     console.print(f"\n{verdict}", style=style, markup=False)
     if result.detail:
         console.print(result.detail, markup=False, soft_wrap=True)
