@@ -141,10 +141,13 @@ def _six_facts(case: Case, implementation: Implementation, trial: Trial, options
     version = f" {implementation.version}" if implementation.version else ""
     likely = "; or ".join(f"it {mistake}" for mistake in mistakes) or verdict.note
     likely = likely or "none of the known mistakes gives these numbers"
+    worst = verdict.worst or "none: the values are right"
+    if worst.startswith("output[") and case.channels_first and case.operation.gives_image:
+        worst = worst.replace("]", ", channels last]", 1)
     facts = {
         "case": f"{case.id}, {case.operation} {case.notation}, by {implementation.name}{version}",
         "rule": f"{verdict.rule}: {verdict.limit}",
-        "worst": verdict.worst or "none: the values are right",
+        "worst": worst,
         "wrong": verdict.wrong,
         "likely": likely,
         "again": _command(case, implementation, options),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,7 @@ def test_wrong_answer_is_diagnosed() -> None:
     assert (result.outcome, result.rule) == (Outcome.FAILED, "exact")
     assert "(3×2×4×6) = (2×5×8×6) NCHW, by mine" in result.detail
     assert "flips the filter in both axes" in result.diagnosis[0]
+    assert re.search(r"worst:  output\[\d, \d, \d, \d, channels last\] is ", result.detail)
 
 
 def test_function_without_the_parameter_is_unsupported() -> None:

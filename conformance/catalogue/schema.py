@@ -133,7 +133,7 @@ class CaseEntry(_Entry):
     expect: list[Any] | Expect | None = Field(
         None, description="numbers nested to the shape of output, or a mapping of values, decimals and rows"
     )
-    weak: str = Field("", description="a sentence: why the output may be mostly zero, constant or symmetric")
+    weak: str = Field("", description="a sentence: why the output may be mostly zero or symmetric, or sizes equal")
 
 
 class RefusedEntry(_Entry):
