@@ -189,14 +189,16 @@ class Case:
 
     @property
     def notation(self) -> str:
-        """The shapes in the notebook's notation, `(4×4×3) * (3×3×3×4) + (4) = (2×2×4)`, and `NCHW` if it is so."""
+        """The shapes in the notebook's notation, `(4×4×3) * (3×3×3×4) + (4) = (2×2×4)`; then `NCHW` or `refused`."""
         names = (*self.operation.operands, "output")
-        shapes = [f"({'×'.join(map(str, self.written[name]))})" for name in names if name in self.written]
-        operands, output = (shapes, "refused") if self.refuses else (shapes[:-1], shapes[-1])
+        shapes = {name: f"({'×'.join(map(str, self.written[name]))})" for name in names if name in self.written}
+        output = shapes.pop("output", "")
+        if self.refuses:
+            output = f"{output}, refused" if output else "refused"
         channels = len(self.bias or ()) if self.refuses else self.out_channels
         bias = "" if self.bias is None else f" + ({channels})"
         layout = f" {self.data_format}" if self.channels_first else ""
-        return f"{' * '.join(operands)}{bias} = {output}{layout}"
+        return f"{' * '.join(shapes.values())}{bias} = {output}{layout}"
 
     @property
     def shown_padding(self) -> str:

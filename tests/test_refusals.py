@@ -146,6 +146,10 @@ def test_refused_cases_are_not_weak() -> None:
     assert weak_cases(CASES.values(), shipped_catalogue()) == ([], [])
 
 
+def test_shape_that_is_asked_for_is_shown() -> None:
+    assert CASES["refuses-filter-sizes-beyond-2-32"].notation == "(2×7×6×4) * (2×5×2×8) = (4294967299×5×4×8), refused"
+
+
 def test_arrays_may_have_a_layout() -> None:
     shapes = []
 

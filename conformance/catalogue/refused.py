@@ -51,7 +51,7 @@ def refused_case(entry: RefusedEntry, budget: float, doubtful: set[str]) -> Case
         output=shapes["output"],
         out_backprop=shapes["out_backprop"],
         pointwise=shapes["pointwise"],
-        written={name: shapes[name] for name in operation.operands},
+        written={name: shapes[name] for name in operation.operands} | _asked(operation, shapes),
         bias=None if entry.bias is None else tuple(entry.bias),
         strides=_steps(operation, entry.strides),
         dilations=_steps(operation, entry.dilations),
@@ -86,6 +86,12 @@ def _key_faults(entry: RefusedEntry, doubtful: set[str]) -> list[_KeyedFault]:
         elif not needs and value is not None and not (key == "bias" and operation.kind is Kind.FORWARD):
             faults.append(([key], f"{key} must be absent, as a call of {operation} has none, but is {value}"))
     return faults
+
+
+def _asked(operation: Operation, shapes: dict[str, Shape]) -> dict[str, Shape]:
+    """Return the shape that the call asks for, as `output`, if it does."""
+    names = {Kind.TRANSPOSE: "output", Kind.INPUT_GRADIENT: "input", Kind.FILTER_GRADIENT: "filters"}
+    return {"output": shapes[names[operation.kind]]} if operation.kind in names else {}
 
 
 def _shape(sizes: list[int] | None) -> Shape:
