@@ -22,7 +22,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from conformance import reports
-from conformance.case import Case, Outcome
+from conformance.case import Case, Outcome, Tier
 from conformance.catalogue import DEFAULT_BUDGET, check_catalogue, json_schema, load_catalogue, shipped_catalogue
 from conformance.coverage import measure_coverage
 from conformance.data import make_operands
@@ -61,6 +61,9 @@ Specs = Annotated[
 Selection = Annotated[
     str,
     typer.Option("-k", metavar="EXPR", help="Only cases whose id contains, or whose tags are: 'stride and not bias'."),
+]
+Tiers = Annotated[
+    Tier, typer.Option("--tier", help="Only the cases of `core`, or all that there are: `full` has both.")
 ]
 Repeat = Annotated[
     int,
@@ -125,6 +128,7 @@ def run(
     catalogues: Catalogues = None,
     implementations: Specs = None,
     expression: Selection = "",
+    tier: Tiers = Tier.CORE,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON to FILE.")
     ] = None,
@@ -135,7 +139,7 @@ def run(
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
     if json_file is not None:
         _check_target(json_file)
-    cases = select(load_catalogue(catalogues or (), memory_budget), expression)
+    cases = select(load_catalogue(catalogues or (), memory_budget), expression, tier)
     record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
     specs = list(dict.fromkeys(implementations or ["tensorflow"]))
     for spec in specs:
@@ -168,7 +172,7 @@ def show(
     case = _find(load_catalogue(catalogues or (), memory_budget), case_id)
     console = reports.new_console()
     operands = make_operands(case)
-    reports.show_case(console, case, operands, expect(case, operands))
+    reports.show_case(console, case, operands, None if case.refuses else expect(case, operands))
     try:
         tried = attempt(case, load_implementation(spec), rounds=repeat, demand=accuracy)
     except Unavailable as error:
@@ -182,13 +186,14 @@ def show(
 def list_cases(
     catalogues: Catalogues = None,
     expression: Selection = "",
+    tier: Tiers = Tier.CORE,
     memory_budget: Budget = DEFAULT_BUDGET,
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Print which pairs of levels, of two factors each, the cases cover.")
     ] = False,
 ) -> None:
     """List the cases: id, shapes, padding, strides, and why each exists."""
-    cases = select(load_catalogue(catalogues or (), memory_budget), expression)
+    cases = select(load_catalogue(catalogues or (), memory_budget), expression, tier)
     if coverage:
         reports.print_coverage(reports.new_console(), measure_coverage(cases))
     else:

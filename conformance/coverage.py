@@ -93,10 +93,15 @@ def measure_coverage(cases: Iterable[Case]) -> Coverage:
 
 
 def levels(case: Case) -> dict[str, tuple[str, ...]]:
-    """Return the levels that a case has, by factor, in the order of `FACTORS`; nothing where it has no elements."""
-    if 0 in (*case.input, *case.filters, *case.output, *(case.out_backprop or ())):
+    """Return the levels that a case has, by factor, in the order of `FACTORS`.
+
+    Nothing where it has no elements, no filters, or no answer.
+    """
+    empty = 0 in (*case.input, *case.filters, *case.output, *(case.out_backprop or ()))
+    if case.refuses or case.operation.is_bias or empty:
         return {}
-    image = case.output if case.operation.kind is Kind.TRANSPOSE else case.input
+    transposed = case.output if case.operation.kind is Kind.TRANSPOSE else case.out_backprop
+    image = transposed if case.operation.is_transposed and transposed else case.input
     fields = tuple(map(receptive_field, case.filters[:-2], case.dilations))
     found: dict[str, set[str]] = {
         "padding": _padding(case, image[1:-1], fields),
@@ -107,7 +112,7 @@ def levels(case: Case) -> dict[str, tuple[str, ...]]:
         "batch": {str(image[0]) if image[0] < 3 else "more"},
         "channels": {"1" if image[-1] == 1 else "few" if image[-1] < _MANY else "many"},
         "dtype": {case.dtype},
-        "format": {_format(case)},
+        "format": {"channels first" if case.channels_first else "channels last"},
         "memory": {case.memory},
         "direction": {case.operation.kind},
     }
@@ -125,11 +130,6 @@ def _pairs(levels_of: Mapping[str, tuple[str, ...]]) -> list[Pair]:
 
 def _flag(level: str, is_had: bool) -> set[str]:
     return {level} if is_had else set()
-
-
-def _format(case: Case) -> str:
-    """Return where the channels stand."""
-    return "channels last"
 
 
 def _padding(case: Case, sizes: Shape, fields: Shape) -> set[str]:

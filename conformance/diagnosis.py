@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from conformance.case import Case, DType, Operation, numpy_dtype
@@ -22,7 +24,7 @@ def diagnose(case: Case, operands: Operands, expected: Expected, answer: Array) 
         case: what was asked.
         operands: the data that it was asked with.
         expected: the right answer, which `answer` is not.
-        answer: what came.
+        answer: what came, channels last.
     """
     if answer.dtype.kind not in "fiub" and answer.dtype.name not in set(DType):
         return []
@@ -32,7 +34,7 @@ def diagnose(case: Case, operands: Operands, expected: Expected, answer: Array) 
             return [f"{other}; the values are right"]
     if case.operation is not Operation.CONV2D:
         return []
-    keywords = call_arguments(case)
+    keywords = call_arguments(replace(case, data_format=case.operation.data_formats[0]))
     double = [None if part is None else part.astype(np.float64) for part in (operands.input, operands.filters)]
     bias = None if operands.bias is None else operands.bias.astype(np.float64)
     explanations: dict[str, None] = {}

@@ -13,6 +13,7 @@ from conformance.data import Array, Operands, make_operands
 from conformance.errors import ConformanceError, Unsupported, described
 from conformance.implementations import Implementation
 from conformance.judgement import Accuracy, Expected, Reached, expect
+from conformance.refusal import try_refusal
 from conformance.trial import Trial, try_case
 
 __all__ = ["Attempt", "Result", "attempt", "run"]
@@ -45,11 +46,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One result with the arrays behind it; `answer` is None where none came."""
+    """One result with the arrays behind it; `answer` is None where none came, `expected` where none may come."""
 
     result: Result
     operands: Operands
-    expected: Expected
+    expected: Expected | None
     answer: Array | None
 
 
@@ -77,11 +78,14 @@ def attempt(
         demand: the loosest accuracy class that passes.
     """
     operands = make_operands(case)
-    expected = expect(case, operands)
+    expected = None if case.refuses else expect(case, operands)
     start = perf_counter()
     answer = None
     try:
-        trial = try_case(case, implementation, operands, expected, rounds=rounds, demand=demand)
+        if expected is None:
+            trial = try_refusal(case, implementation, operands)
+        else:
+            trial = try_case(case, implementation, operands, expected, rounds=rounds, demand=demand)
         answer = trial.answer
         result = _judged(case, implementation, trial, perf_counter() - start, _options(rounds, demand))
     except Unsupported as limit:
@@ -137,10 +141,13 @@ def _six_facts(case: Case, implementation: Implementation, trial: Trial, options
     version = f" {implementation.version}" if implementation.version else ""
     likely = "; or ".join(f"it {mistake}" for mistake in mistakes) or verdict.note
     likely = likely or "none of the known mistakes gives these numbers"
+    worst = verdict.worst or "none: the values are right"
+    if worst.startswith("output[") and case.channels_first and case.operation.gives_image:
+        worst = worst.replace("]", ", channels last]", 1)
     facts = {
         "case": f"{case.id}, {case.operation} {case.notation}, by {implementation.name}{version}",
         "rule": f"{verdict.rule}: {verdict.limit}",
-        "worst": verdict.worst or "none: the values are right",
+        "worst": worst,
         "wrong": verdict.wrong,
         "likely": likely,
         "again": _command(case, implementation, options),

@@ -32,6 +32,7 @@ ORDER = [
     "twin",
     "diagnosis",
     "trial",
+    "refusal",
     "runner",
     "reports",
     "cli",

@@ -17,7 +17,7 @@ from conformance.runner import Result, attempt
 from reference import windows
 
 INT8 = [case for case in load_catalogue() if case.dtype == "int8"]
-CASES = [case for case in INT8 if case.operation == "conv2d"]
+CASES = [case for case in INT8 if case.operation == "conv2d" and not case.channels_first]
 BIASED = make_case(dtype="int8", bias="wide", data={"input": "saturating", "filters": "saturating"})
 
 
