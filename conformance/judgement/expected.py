@@ -75,7 +75,8 @@ def _answer(case: Case, operands: Operands) -> oracle.Exact:
     """Return the exact answer, by the map of the convolution that the case asks for."""
     operation, image, filters = case.operation, operands.input, operands.filters
     if operation.is_depthwise:
-        filters = filters.reshape(*filters.shape[:-2], 1, filters.shape[-2] * filters.shape[-1])
+        channels, multiplier = filters.shape[-2:]
+        filters = filters.reshape(*filters.shape[:-2], min(1, channels), channels * multiplier)
     if operation.kind is Kind.TRANSPOSE:
         image = np.broadcast_to(np.zeros((), image.dtype), case.output)
     problem = prepare(operation.convolution, image, filters, case.strides, case.padding, None, case.dilations)

@@ -12,6 +12,7 @@ adds the product to output i by a factor a_ip. Roundings that are independent ad
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,10 +60,11 @@ def _spread(case: Case, operands: Operands) -> Array | None:
     image = _finite(operands.given[case.operation.operands[0]])
     images = np.sqrt(np.sum(image**2, axis=tuple(range(1, image.ndim - 1))))
     added = _between_channels(case, operands, images.shape[1])
-    spread = np.einsum("ngc,gck->ngk", images.reshape(len(image), *added.shape[:2]), added).reshape(len(image), -1)
+    spread = np.einsum("ngc,gck->ngk", images.reshape(len(image), *added.shape[:2]), added)
+    spread = spread.reshape(len(image), math.prod(spread.shape[1:]))
     if operands.bias is not None:
         spread = spread + np.abs(_finite(operands.bias)) * np.sqrt(np.prod(case.output[1:-1]))
-    return np.asarray(spread.reshape(len(image), *(1,) * (image.ndim - 2), -1))
+    return np.expand_dims(spread, tuple(range(1, image.ndim - 1)))
 
 
 def _between_channels(case: Case, operands: Operands, channels: int) -> Array:
@@ -74,7 +76,7 @@ def _between_channels(case: Case, operands: Operands, channels: int) -> Array:
     taps = np.maximum(AMPLIFICATION * np.sqrt(np.sum(filters**2, axis=axes)), np.sum(np.abs(filters), axis=axes))
     depth, width = taps.shape
     forward = operation.kind is Kind.FORWARD
-    groups = (channels if forward else case.output[-1]) // max(1, depth)
+    groups = (channels if forward else case.output[-1]) // depth if depth else 1
     grouped = taps.reshape(depth, groups, width // max(1, groups))
     return np.asarray(grouped.transpose(1, 0, 2) if forward else grouped.transpose(1, 2, 0))
 
