@@ -14,15 +14,35 @@ CASES = load_catalogue()
 ALGORITHMS = ["naive", "windows", "strided", "submatrix", "im2col", "toeplitz", "fourier", "fast"]
 """All but `winograd`: its error is normwise, so that it cannot promise equality."""
 
-LIMITS = ("takes no explicit padding", "no filter gradient of a dilated conv2d", "takes no groups", "not int8")
+LIMITS = (
+    "takes no explicit padding",
+    "no filter gradient of a dilated conv2d",
+    "takes no groups",
+    "takes no strides beside dilations",
+    "no such kernel",
+    "not int8",
+)
 """What TensorFlow's documentation excludes, by the reasons of its adapter."""
+
+KNOWN = {
+    "nothing-to-sum-no-images.conv2d": "the shape is (0×5×7×3), must be (0×3×6×4)",
+    "nothing-to-sum-no-output.input-2x2x7x5": "the shape is (2×2×7×5), must be (2×0×4×6)",
+    "nothing-to-sum-no-output.input-2x7x3x5": "the shape is (2×7×3×5), must be (2×5×0×6)",
+    "nothing-to-sum-no-rows": "the shape is (3×0×7×5), must be (3×0×6×4)",
+    "nothing-to-sum-no-elements": "the shape is (2×0×3), must be (2×0×5)",
+    "narrow-sums-depthwise.depthwise-conv2d.float16": "exact: equality",
+    "narrow-sums-depthwise.depthwise-conv2d-backprop-filter.float16": "exact: equality",
+}
+"""Where TensorFlow 2.21 is wrong on some machines, and words of the failure: with oneDNN, a convolution without output
+returns the input's shape; depthwise kernels sum float16 in float16."""
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
 def test_tensorflow(case: Case, tensorflow: Implementation) -> None:
     result = attempt(case, tensorflow).result
     limited = result.outcome is Outcome.UNSUPPORTED and any(limit in result.detail for limit in LIMITS)
-    assert limited or result.outcome is Outcome.PASSED, result.detail
+    known = case.id in KNOWN and result.outcome is Outcome.FAILED and KNOWN[case.id] in result.detail
+    assert limited or known or result.outcome is Outcome.PASSED, result.detail
 
 
 def due(case: Case) -> Outcome:

@@ -1,14 +1,18 @@
 """TensorFlow, eager, on the device that it chooses: `tf.nn` itself, and `tf.compat.v1.nn` for gradients.
 
 `tf.nn` has no gradients of `conv1d` and `conv3d` in their call form; they are what `tf.GradientTape` makes of these.
-Documented limits, reported as unsupported: `conv1d` and `conv3d` take no explicit padding, and `conv3d` no groups; the
-filter gradient of a dilated convolution has no CPU kernel ("Current CPU implementations do not yet support dilation
-rates larger than 1"); no operation takes int8 ("Value for attr 'T' of int8 is not in the list of allowed values").
+Documented limits, reported as unsupported: `conv1d` and `conv3d` take no explicit padding, and `conv3d` no groups;
+`depthwise_conv2d` takes no strides beside dilations; the filter gradient of a dilated convolution has no CPU kernel
+("Current CPU implementations do not yet support dilation rates larger than 1"), nor has a dilated transpose or the
+gradient of a grouped convolution with explicit padding ("Gradients for grouped convolutions are not supported on CPU");
+filters need channels ("filter must not have zero elements"); no operation takes int8 ("Value for attr 'T' of int8 is
+not in the list of allowed values").
 """
 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -39,36 +43,49 @@ VERSION: str = tf.__version__
 bias_add = tf.nn.bias_add
 
 
-def _without_int8(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `function`, refusing int8, which it has no kernel for."""
+_NO_KERNEL = re.compile(
+    "Expected string for argument 'padding'|not supported on CPU|not yet support dilation|must not have zero elements"
+    "|filter_size does not have enough elements"
+)
+"""What TensorFlow says where a kernel takes no explicit padding, no groups, no dilations, or no filters without
+channels; the last is said of groups in a filter gradient with explicit padding."""
+
+
+def _with_limits(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function`, which raises `NotImplementedError` where TensorFlow lacks a kernel."""
 
     @functools.wraps(function)
     def refusing(*operands: Any, **options: Any) -> Any:
         if any(getattr(operand, "dtype", None) == "int8" for operand in operands):
             raise NotImplementedError("TensorFlow's convolutions take float16 to float64, bfloat16 and int32, not int8")
-        return function(*operands, **options)
+        try:
+            return function(*operands, **options)
+        except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError, TypeError) as error:
+            if not _NO_KERNEL.search(str(error)):
+                raise
+            reason = re.sub(r"\{\{.*?\}\} |\s+(\[Op:|; NodeDef).*", "", str(error), flags=re.DOTALL)
+            raise NotImplementedError(f"TensorFlow has no such kernel: {reason}") from error
 
     return refusing
 
 
-conv2d = _without_int8(tf.nn.conv2d)
-depthwise_conv2d = _without_int8(tf.nn.depthwise_conv2d)
-conv1d_transpose = _without_int8(tf.nn.conv1d_transpose)
-conv2d_transpose = _without_int8(tf.nn.conv2d_transpose)
-conv3d_transpose = _without_int8(tf.nn.conv3d_transpose)
-conv2d_backprop_input = _without_int8(tf.compat.v1.nn.conv2d_backprop_input)
-depthwise_conv2d_backprop_input = _without_int8(tf.nn.depthwise_conv2d_backprop_input)
-depthwise_conv2d_backprop_filter = _without_int8(tf.nn.depthwise_conv2d_backprop_filter)
+conv2d = _with_limits(tf.nn.conv2d)
+conv1d_transpose = _with_limits(tf.nn.conv1d_transpose)
+conv2d_transpose = _with_limits(tf.nn.conv2d_transpose)
+conv3d_transpose = _with_limits(tf.nn.conv3d_transpose)
+conv2d_backprop_input = _with_limits(tf.compat.v1.nn.conv2d_backprop_input)
+depthwise_conv2d_backprop_input = _with_limits(tf.nn.depthwise_conv2d_backprop_input)
+depthwise_conv2d_backprop_filter = _with_limits(tf.nn.depthwise_conv2d_backprop_filter)
 
 
-@_without_int8
+@_with_limits
 def conv1d(input: Any, filters: Any, stride: int, padding: Any, **options: Any) -> Any:
     """Call `tf.nn.conv1d`."""
     _refuse_pairs("conv1d", padding)
     return tf.nn.conv1d(input, filters, stride, padding, **options)
 
 
-@_without_int8
+@_with_limits
 def conv3d(input: Any, filters: Any, strides: Any, padding: Any, **options: Any) -> Any:
     """Call `tf.nn.conv3d`."""
     _refuse_pairs("conv3d", padding)
@@ -77,7 +94,15 @@ def conv3d(input: Any, filters: Any, strides: Any, padding: Any, **options: Any)
     return tf.nn.conv3d(input, filters, strides, padding, **options)
 
 
-@_without_int8
+@_with_limits
+def depthwise_conv2d(input: Any, filter: Any, strides: Any, padding: Any, **options: Any) -> Any:
+    """Call `tf.nn.depthwise_conv2d`."""
+    if any(step != 1 for step in strides) and any(step != 1 for step in options.get("dilations", [])):
+        raise NotImplementedError("tf.nn.depthwise_conv2d takes no strides beside dilations")
+    return tf.nn.depthwise_conv2d(input, filter, strides, padding, **options)
+
+
+@_with_limits
 def conv2d_backprop_filter(
     input: Any, filter_sizes: Any, out_backprop: Any, strides: Any, padding: Any, **options: Any
 ) -> Any:
@@ -98,7 +123,7 @@ def _gradients(convolve: Callable[..., Any]) -> tuple[Callable[..., Any], Callab
         filters = tf.zeros(filter_sizes, out_backprop.dtype)
         return _gradient(lambda: convolve(input, filters, strides, **options), filters, out_backprop)
 
-    return _without_int8(by_input), _without_int8(by_filter)
+    return _with_limits(by_input), _with_limits(by_filter)
 
 
 def _gradient(convolve: Callable[[], Any], source: Any, out_backprop: Any) -> Any:
