@@ -65,7 +65,12 @@ def test_transpose_without_output_shape_is_an_error() -> None:
     assert "must take 'output_shape', but its signature is" in result.detail
 
 
-@pytest.mark.parametrize("case", [case for case in CASES.values() if "gradient" in case.id], ids=lambda case: case.id)
+GRADIENTS = [
+    case for case in CASES.values() if "gradient" in case.id and case.dtype == "float32" and 0 not in case.output
+]
+
+
+@pytest.mark.parametrize("case", GRADIENTS, ids=lambda case: case.id)
 def test_gradient_that_is_off_by_one_fails(case: Case) -> None:
     right = expect(case, make_operands(case)).value
 
