@@ -33,7 +33,7 @@ def test_transpose_gets_the_output_shape() -> None:
     (image, filters), keywords = given(CASES["transpose-same"])
     assert (image.shape, filters.shape) == ((2, 5, 4, 3), (4, 2, 6, 3))
     assert keywords == {
-        "output_shape": [2, 14, 8, 6],
+        "output_shape": [2, 15, 7, 6],
         "strides": [1, 3, 2, 1],
         "padding": "SAME",
         "data_format": "NHWC",

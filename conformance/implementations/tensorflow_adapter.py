@@ -2,10 +2,12 @@
 
 `tf.nn` has no gradients of `conv1d`, `conv3d` and the transposes in their call form; they are what `tf.GradientTape`
 makes of these. Documented limits, reported as unsupported: `conv1d` and `conv3d` take no explicit padding, and `conv3d`
-no groups; the filter gradient of a dilated convolution has no CPU kernel ("Current CPU implementations do not yet
-support dilation rates larger than 1"); no operation takes int8, and few take int32 ("Value for attr 'T' of int32 is not
-in the list of allowed values"); on the CPU, channels come first in oneDNN's kernels only, which take float32 and
-bfloat16 ("The Conv2D op currently only supports the NHWC tensor format on the CPU").
+no groups; `depthwise_conv2d` takes no strides beside dilations; the filter gradient of a dilated convolution has no CPU
+kernel ("Current CPU implementations do not yet support dilation rates larger than 1"), nor have, with explicit padding,
+dilated transposes and gradients of grouped convolutions ("Gradients for grouped convolutions are not supported on
+CPU"); no operation takes int8, and few take int32 ("Value for attr 'T' of int32 is not in the list of allowed values");
+on the CPU, channels come first in oneDNN's kernels only, which take float32 and bfloat16 ("The Conv2D op currently only
+supports the NHWC tensor format on the CPU").
 """
 
 from __future__ import annotations
@@ -48,12 +50,15 @@ __all__ = [
 VERSION: str = tf.__version__
 
 
-_NO_KERNEL = re.compile(r"only support(s|ed)\b.*\bN(D?)HWC\b|Value for attr 'T' of \w+ is not in the list")
-"""What TensorFlow says where a kernel takes no NCHW, in each kernel in words of its own, or not the dtype."""
-
+_NO_KERNEL = re.compile(
+    r"only support(s|ed)\b.*\bN(D?)HWC\b|Value for attr 'T' of \w+ is not in the list"
+    "|Expected string for argument 'padding'|not supported on CPU|not yet support dilation"
+)
+"""What TensorFlow says where a kernel takes no NCHW, in each kernel in words of its own, not the dtype, no explicit
+padding, no groups or no dilations."""
 
 def _with_limits(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `function`, raising `NotImplementedError` where it lacks a kernel for a dtype or for channels first."""
+    """Return `function`, raising `NotImplementedError` where TensorFlow lacks a kernel."""
 
     @functools.wraps(function)
     def refusing(*operands: Any, **options: Any) -> Any:
@@ -61,10 +66,10 @@ def _with_limits(function: Callable[..., Any]) -> Callable[..., Any]:
             raise NotImplementedError("TensorFlow's convolutions take float16 to float64, bfloat16 and int32, not int8")
         try:
             return function(*operands, **options)
-        except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError) as error:
-            if not _NO_KERNEL.search(error.message):
+        except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError, TypeError) as error:
+            if not _NO_KERNEL.search(str(error)):
                 raise
-            reason = re.sub(r"\{\{.*?\}\} |\s+(\[Op:|; NodeDef).*", "", error.message, flags=re.DOTALL)
+            reason = re.sub(r"\{\{.*?\}\} |\s+(\[Op:|; NodeDef).*", "", str(error), flags=re.DOTALL)
             raise NotImplementedError(f"TensorFlow has no such kernel: {reason}") from error
 
     return refusing
@@ -73,7 +78,6 @@ def _with_limits(function: Callable[..., Any]) -> Callable[..., Any]:
 bias_add = _with_limits(tf.nn.bias_add)
 conv2d = _with_limits(tf.nn.conv2d)
 separable_conv2d = _with_limits(tf.nn.separable_conv2d)
-depthwise_conv2d = _with_limits(tf.nn.depthwise_conv2d)
 conv1d_transpose = _with_limits(tf.nn.conv1d_transpose)
 conv2d_transpose = _with_limits(tf.nn.conv2d_transpose)
 conv3d_transpose = _with_limits(tf.nn.conv3d_transpose)
@@ -102,6 +106,14 @@ def conv3d(input: Any, filters: Any, strides: Any, padding: Any, **options: Any)
     if input.shape[1 if options.get("data_format") == "NCDHW" else -1] != filters.shape[-2]:
         raise NotImplementedError("tf.nn.conv3d takes no groups: in_channels must match between input and filters")
     return tf.nn.conv3d(input, filters, strides, padding, **options)
+
+
+@_with_limits
+def depthwise_conv2d(input: Any, filter: Any, strides: Any, padding: Any, **options: Any) -> Any:
+    """Call `tf.nn.depthwise_conv2d`."""
+    if any(step != 1 for step in strides) and any(step != 1 for step in options.get("dilations", [])):
+        raise NotImplementedError("tf.nn.depthwise_conv2d takes no strides beside dilations")
+    return tf.nn.depthwise_conv2d(input, filter, strides, padding, **options)
 
 
 @_with_limits
