@@ -5,7 +5,7 @@
 *Without* is what any harness has to do: the data made, the right answer found once, one call with plain contiguous
 arrays, and the comparison with it. *With* is `conformance.runner.attempt`: guard zones, kinds of memory, three calls,
 other data and their right answer. TensorFlow is imported and has run all cases before the first measurement; what it
-does not support is left out.
+does not support is left out, and so is what must be refused, and the tier `full`.
 """
 
 from __future__ import annotations
@@ -17,18 +17,20 @@ from time import perf_counter
 
 import numpy as np
 
-from conformance.case import Case, Outcome
+from conformance.case import Case, Outcome, Tier
 from conformance.catalogue import load_catalogue
-from conformance.data import make_operands
+from conformance.data import channels_last, laid_out, make_operands
 from conformance.implementations import Implementation, call, load_implementation
 from conformance.judgement import expect, judge
 from conformance.runner import attempt
+from conformance.selection import select
 
 
 def without(case: Case, implementation: Implementation) -> bool:
     """Judge one call, and return whether it is right."""
     operands = make_operands(case)
-    return judge(case, expect(case, operands), np.array(call(implementation, case, operands))).passed
+    answer = np.array(call(implementation, case, laid_out(case, operands)))
+    return judge(case, expect(case, operands), channels_last(case, answer)).passed
 
 
 def full(case: Case, implementation: Implementation) -> bool:
@@ -50,7 +52,8 @@ def main() -> None:
     """Judge the catalogue both ways in turn, and print medians and their ratio."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 25
     judged = load_implementation("tensorflow")
-    cases = [case for case in load_catalogue() if attempt(case, judged).result.outcome is not Outcome.UNSUPPORTED]
+    asked = [case for case in select(load_catalogue(), tier=Tier.CORE) if not case.refuses]
+    cases = [case for case in asked if attempt(case, judged).result.outcome is not Outcome.UNSUPPORTED]
     ways = {"without": without, "with": full}
     times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(runs + 1):  # the first warms up

@@ -9,9 +9,22 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from conformance.operation import Kind, Operation
+from conformance.operation import Kind, Map, Operation
 
-__all__ = ["Case", "DType", "Kind", "Literal", "Memory", "Operation", "Outcome", "Pads", "Shape", "numpy_dtype"]
+__all__ = [
+    "Case",
+    "DType",
+    "Kind",
+    "Literal",
+    "Map",
+    "Memory",
+    "Operation",
+    "Outcome",
+    "Pads",
+    "Shape",
+    "Tier",
+    "numpy_dtype",
+]
 
 Shape = tuple[int, ...]
 Pads = tuple[tuple[int, int], ...]
@@ -46,6 +59,13 @@ class Memory(StrEnum):
     READ_ONLY = "read-only"
 
 
+class Tier(StrEnum):
+    """When a case is run: `core` always, `full` where all that there is was asked for."""
+
+    CORE = "core"
+    FULL = "full"
+
+
 class Outcome(StrEnum):
     """What became of a case; only `passed` is green."""
 
@@ -74,25 +94,33 @@ class Literal:
 class Case:
     """One problem, shapes canonical: channels last, filters HWIO, batch and channels written out.
 
+    Whatever `data_format` is, shapes and numbers stand here channels last; they are brought to it when they are handed
+    over, and back when they are judged.
+
     Attributes:
         id: unique, kebab-case; the pytest id.
         operation: the function of the implementation that is called.
         input: (batch, *in_sizes, in_channels); of an input gradient, the shape that is asked for.
         filters: (*filter_sizes, in_channels / groups, out_channels); (*filter_sizes, in_channels, multiplier) where
-            depthwise, (*filter_sizes, out_channels, in_channels) where transposed.
+            depthwise, (*filter_sizes, out_channels, in_channels) where transposed; () for biases.
         output: the shape of what comes out: (batch, *out_sizes, out_channels), or that of input or filters where their
             gradient is asked for.
-        out_backprop: (batch, *out_sizes, out_channels), what arrives at the output of the convolution; None but for
-            gradients.
+        out_backprop: (batch, *out_sizes, out_channels), what arrives at the output; None but for gradients.
+        pointwise: (1, 1, in_channels · multiplier, out_channels), the filters that mix the channels of a separable
+            convolution; None but for that.
         bias: one number per output channel, the name of a recipe, or None.
         strides: input elements per output step, for every spatial axis.
         dilations: input elements between taps, for every spatial axis.
         padding: `VALID`, `SAME` or a pair (before, after) for every spatial axis.
+        data_format: the layout in which images are handed over and come back; channels last where nothing is given.
         dtype: of the operands but the bias; see `out_dtype` for bias and output.
         memory: how the operands lie in memory; `broadcast` makes them equal along an axis.
-        data: recipe or literal numbers by operand: `input`, `filters`, `out_backprop`.
+        data: recipe or literal numbers by operand: `input`, `filters`, `pointwise`, `out_backprop`.
         literal: the output as written in the catalogue, if it is.
+        refuses: why the call has no meaning, so that the implementation must raise; nothing for a case with an answer.
+            All other fields are then arguments as they are written, `output` that of a transpose, and may be any.
         written: the shapes as the catalogue writes them, by operand.
+        tier: when it is run.
         tags: words to select by.
         why: the reason for the case.
         source: where it comes from.
@@ -109,14 +137,18 @@ class Case:
     output: Shape
     written: dict[str, Shape]
     out_backprop: Shape | None = None
+    pointwise: Shape | None = None
     bias: tuple[float, ...] | str | None = None
     strides: tuple[int, ...] = (1, 1)
     dilations: tuple[int, ...] = (1, 1)
     padding: str | Pads = "VALID"
+    data_format: str = ""
     dtype: DType = DType.FLOAT32
     memory: Memory = Memory.CONTIGUOUS
     data: dict[str, Any] = field(default_factory=dict)
     literal: Literal | None = None
+    refuses: str = ""
+    tier: Tier = Tier.CORE
     tags: tuple[str, ...] = ()
     why: str = ""
     source: str = ""
@@ -124,6 +156,26 @@ class Case:
     catalogue: str = ""
     line: int = 0
     budget: float | None = None
+
+    def __post_init__(self) -> None:
+        """Write the layout out."""
+        if not self.data_format:
+            object.__setattr__(self, "data_format", self.operation.data_formats[0])
+
+    @property
+    def channels_first(self) -> bool:
+        """Whether images are handed over, and come back, with their channels before the spatial axes."""
+        return self.data_format == self.operation.data_formats[1]
+
+    def in_layout(self, shape: Shape) -> Shape:
+        """Return the shape of an image as the implementation sees it; one of another number of axes as it is."""
+        if not self.channels_first or len(shape) != self.operation.rank + 2:
+            return shape
+        return (shape[0], shape[-1], *shape[1:-1])
+
+    def answer_in_layout(self, shape: Shape) -> Shape:
+        """Return the shape of what comes out as the implementation gives it."""
+        return self.in_layout(shape) if self.operation.gives_image else shape
 
     @property
     def out_dtype(self) -> DType:
@@ -137,11 +189,16 @@ class Case:
 
     @property
     def notation(self) -> str:
-        """The shapes in the notebook's notation, `(4×4×3) * (3×3×3×4) + (4) = (2×2×4)`."""
-        names = [*self.operation.operands, "output"]
-        first, second, output = (f"({'×'.join(map(str, self.written[name]))})" for name in names)
-        bias = f" + ({self.out_channels})" if self.bias is not None else ""
-        return f"{first} * {second}{bias} = {output}"
+        """The shapes in the notebook's notation, `(4×4×3) * (3×3×3×4) + (4) = (2×2×4)`; then `NCHW` or `refused`."""
+        names = (*self.operation.operands, "output")
+        shapes = {name: f"({'×'.join(map(str, self.written[name]))})" for name in names if name in self.written}
+        output = shapes.pop("output", "")
+        if self.refuses:
+            output = f"{output}, refused" if output else "refused"
+        channels = len(self.bias or ()) if self.refuses else self.out_channels
+        bias = "" if self.bias is None else f" + ({channels})"
+        layout = f" {self.data_format}" if self.channels_first else ""
+        return f"{' * '.join(shapes.values())}{bias} = {output}{layout}"
 
     @property
     def shown_padding(self) -> str:
@@ -149,7 +206,7 @@ class Case:
         if isinstance(self.padding, str):
             return self.padding
         sides = {side for pair in self.padding for side in pair}
-        return str(sides.pop()) if len(sides) == 1 else ";".join(f"{before},{after}" for before, after in self.padding)
+        return str(sides.pop()) if len(sides) == 1 else ";".join(",".join(map(str, pair)) for pair in self.padding)
 
     @property
     def shown_strides(self) -> str:

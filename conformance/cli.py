@@ -22,8 +22,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from conformance import reports
-from conformance.case import Case, Outcome
+from conformance.case import Case, Outcome, Tier
 from conformance.catalogue import DEFAULT_BUDGET, check_catalogue, json_schema, load_catalogue, shipped_catalogue
+from conformance.cli_options import Budget, Catalogues, Demand, Repeat, Selection, Specs, Tiers
+from conformance.coverage import measure_coverage
 from conformance.data import make_operands
 from conformance.defects_command import choose, score
 from conformance.diagnosis import DEFAULT_SECONDS, Gathering, diagnose_run
@@ -47,36 +49,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-
-Catalogues = Annotated[
-    list[Path] | None, typer.Argument(metavar="[CATALOGUE…]", help="YAML files; the shipped catalogue where none.")
-]
-Specs = Annotated[
-    list[str] | None,
-    typer.Option(
-        "-i",
-        "--implementation",
-        metavar="SPEC",
-        help="tensorflow, package.module, package.module:object or path/to/file.py:object; may be repeated.",
-    ),
-]
-Selection = Annotated[
-    str,
-    typer.Option("-k", metavar="EXPR", help="Only cases whose id contains, or whose tags are: 'stride and not bias'."),
-]
-Repeat = Annotated[
-    int,
-    typer.Option(
-        "--repeat", metavar="N", min=1, help="Rounds of calls for each case, for faults that come and go: 2N + 1 calls."
-    ),
-]
-Budget = Annotated[
-    float, typer.Option("--memory-budget", metavar="GIB", min=0, help="GiB that the arrays of one case may take.")
-]
-Tiers = Annotated[str, typer.Option("--tier", metavar="core|full", help="Only the core, or all cases.")]
-Demand = Annotated[
-    Accuracy, typer.Option("--accuracy", help="The loosest accuracy class that passes on real-valued data.")
-]
 
 
 def main() -> None:
@@ -128,6 +100,7 @@ def run(
     catalogues: Catalogues = None,
     implementations: Specs = None,
     expression: Selection = "",
+    tier: Tiers = Tier.CORE,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON to FILE.")
     ] = None,
@@ -146,7 +119,7 @@ def run(
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
     if json_file is not None:
         reports.check_target(json_file)
-    cases = select(load_catalogue(catalogues or (), memory_budget), expression)
+    cases = select(load_catalogue(catalogues or (), memory_budget), expression, tier)
     record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
     specs = list(dict.fromkeys(implementations or ["tensorflow"]))
     for spec in specs:
@@ -179,7 +152,7 @@ def show(
     case = _find(load_catalogue(catalogues or (), memory_budget), case_id)
     console = reports.new_console()
     operands = make_operands(case)
-    reports.show_case(console, case, operands, expect(case, operands))
+    reports.show_case(console, case, operands, None if case.refuses else expect(case, operands))
     try:
         tried = attempt(case, load_implementation(spec), rounds=repeat, demand=accuracy)
     except Unavailable as error:
@@ -191,18 +164,27 @@ def show(
 
 @app.command("list", epilog="Example: `conformance list -k bias`")
 def list_cases(
-    catalogues: Catalogues = None, expression: Selection = "", memory_budget: Budget = DEFAULT_BUDGET
+    catalogues: Catalogues = None,
+    expression: Selection = "",
+    tier: Tiers = Tier.CORE,
+    memory_budget: Budget = DEFAULT_BUDGET,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Print which pairs of levels, of two factors each, the cases cover.")
+    ] = False,
 ) -> None:
     """List the cases: id, shapes, padding, strides, and why each exists."""
-    cases = select(load_catalogue(catalogues or (), memory_budget), expression)
-    reports.print_cases(reports.new_console(), cases)
+    cases = select(load_catalogue(catalogues or (), memory_budget), expression, tier)
+    if coverage:
+        reports.print_coverage(reports.new_console(), measure_coverage(cases))
+    else:
+        reports.print_cases(reports.new_console(), cases)
 
 
 @app.command(epilog="Example: `conformance defects --only strides -k 'not bias'`")
 def defects(
     catalogues: Catalogues = None,
     expression: Selection = "",
-    tier: Tiers = "core",
+    tier: Tiers = Tier.CORE,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -228,7 +210,7 @@ def defects(
         return
     if json_file is not None:
         reports.check_target(json_file)
-    cases = select(_of_tier(load_catalogue(catalogues or (), memory_budget), tier), expression)
+    cases = select(load_catalogue(catalogues or (), memory_budget), expression, tier)
     paths = [str(path) for path in catalogues or [shipped_catalogue()]]
     right = () if only else LEGAL
     raise typer.Exit(score(cases, chosen, paths, json_file=json_file, jobs=jobs or os.cpu_count() or 1, right=right))
@@ -256,13 +238,6 @@ def check(
         print(warning)
     names = ", ".join(map(str, catalogues or [shipped_catalogue()]))
     print(f"{names}: {len(cases)} case{'s' * (len(cases) != 1)}, no faults")
-
-
-def _of_tier(cases: list[Case], tier: str) -> list[Case]:
-    """Return the cases of a tier; `full` are all."""
-    if tier not in ("core", "full"):
-        raise UsageError(f"--tier must be core or full, but is {tier!r}")
-    return [case for case in cases if tier == "full" or getattr(case, "tier", "core") == tier]
 
 
 def _announced(cases: list[Case], progress: Progress, task: TaskID) -> Iterator[Case]:

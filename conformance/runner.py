@@ -13,6 +13,7 @@ from conformance.data import Array, Operands, make_operands
 from conformance.errors import ConformanceError, Unsupported, described
 from conformance.implementations import Implementation
 from conformance.judgement import Accuracy, Expected, Reached, expect
+from conformance.refusal import try_refusal
 from conformance.trial import Trial, try_case
 
 __all__ = ["NOT_SOUGHT", "NO_MISTAKE", "Attempt", "Result", "attempt", "explained", "options_of", "run"]
@@ -59,14 +60,14 @@ class Attempt:
     Attributes:
         result: what became of the case.
         operands: its data.
-        expected: the right answer.
+        expected: the right answer; None where the call must be refused.
         answer: what came, to the case's own data; None where nothing did.
         turn: in which call it went wrong, from 1.
     """
 
     result: Result
     operands: Operands
-    expected: Expected
+    expected: Expected | None
     answer: Array | None
     turn: int = 1
 
@@ -102,11 +103,14 @@ def attempt(
         search: whether known mistakes are searched for one that explains wrong numbers.
     """
     operands = make_operands(case)
-    expected = expect(case, operands)
+    expected = None if case.refuses else expect(case, operands)
     start = perf_counter()
     answer, turn = None, 1
     try:
-        trial = try_case(case, implementation, operands, expected, rounds=rounds, demand=demand, search=search)
+        if expected is None:
+            trial = try_refusal(case, implementation, operands)
+        else:
+            trial = try_case(case, implementation, operands, expected, rounds=rounds, demand=demand, search=search)
         answer, turn = trial.answer, trial.turn
         otherwise = NO_MISTAKE if search else NOT_SOUGHT
         result = _judged(case, implementation, trial, perf_counter() - start, options_of(rounds, demand), otherwise)
@@ -182,10 +186,13 @@ def _six_facts(case: Case, implementation: Implementation, trial: Trial, options
     verdict, mistakes = trial.verdict, trial.mistakes
     version = f" {implementation.version}" if implementation.version else ""
     likely = _likely(mistakes) or verdict.note or otherwise
+    worst = verdict.worst or "none: the values are right"
+    if worst.startswith("output[") and case.channels_first and case.operation.gives_image:
+        worst = worst.replace("]", ", channels last]", 1)
     facts = {
         "case": f"{case.id}, {case.operation} {case.notation}, by {implementation.name}{version}",
         "rule": f"{verdict.rule}: {verdict.limit}",
-        "worst": verdict.worst or "none: the values are right",
+        "worst": worst,
         "wrong": verdict.wrong,
         "likely": likely,
         "again": _command(case, implementation, options),

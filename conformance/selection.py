@@ -1,4 +1,4 @@
-"""Choosing cases by an expression over ids and tags, as in `pytest -k`.
+"""Choosing cases by their tier, and by an expression over ids and tags, as in `pytest -k`.
 
     EXPR = TERM ("or" TERM)*      TERM = FACTOR ("and" FACTOR)*      FACTOR = "not" FACTOR | "(" EXPR ")" | WORD
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from conformance.case import Case
+from conformance.case import Case, Tier
 from conformance.errors import UsageError
 
 __all__ = ["select"]
@@ -18,12 +18,26 @@ __all__ = ["select"]
 Predicate = Callable[[Case], bool]
 
 
-def select(cases: Sequence[Case], expression: str) -> list[Case]:
-    """Return the cases that `expression` selects, in their order; all where it is empty.
+def select(cases: Sequence[Case], expression: str = "", tier: Tier = Tier.FULL) -> list[Case]:
+    """Return the cases of a tier that `expression` selects, in their order.
+
+    Args:
+        cases: to choose from.
+        expression: over ids and tags; all are chosen where it is empty.
+        tier: `full` has the cases of `core` too.
 
     Raises:
-        UsageError: the expression is malformed, or selects nothing.
+        UsageError: the expression is malformed, or nothing is selected.
     """
+    chosen = _matching(cases, expression)
+    in_tier = [case for case in chosen if tier is Tier.FULL or case.tier is tier]
+    if chosen and not in_tier:
+        words = f"-k {expression!r} selects" if expression.strip() else "there are"
+        raise UsageError(f"{words} only cases of the tier full; run them with --tier full")
+    return in_tier
+
+
+def _matching(cases: Sequence[Case], expression: str) -> list[Case]:
     if not expression.strip():
         return list(cases)
     tokens = re.findall(r"\(|\)|[^\s()]+", expression)

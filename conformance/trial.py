@@ -11,13 +11,12 @@ Further rounds repeat the last two calls, for faults that come and go.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from conformance.case import Case
-from conformance.data import Array, Operands
+from conformance.data import Array, Operands, channels_last, laid_out
 from conformance.errors import Unsupported
 from conformance.handover import Handover, Packed
 from conformance.implementations import BadAnswer, Implementation, call
@@ -40,13 +39,14 @@ class Trial:
     """What came of the calls.
 
     Attributes:
-        answer: to the case's own data.
+        answer: to the case's own data, channels last, whatever layout was asked for; None where the call was refused, as
+            it must be.
         verdict: on the call that went wrong, or on the first.
         mistakes: that explain what went wrong.
         turn: in which call it did, from 1.
     """
 
-    answer: Array
+    answer: Array | None
     verdict: Verdict
     mistakes: tuple[str, ...] = ()
     turn: int = 1
@@ -105,14 +105,15 @@ def try_case(
     Raises:
         Exception: whatever `implementations.call` raises; a note says in which call, if not in the first.
     """
-    handover = Handover(operands, case.operation, case.memory)
+    handed = laid_out(case, operands)
+    handover = Handover(handed, case.operation, case.memory)
     series = _Series(implementation, handover, demand, search)
-    asked = _Question(case, operands, expected, handover.pack(operands), "the first data again")
+    asked = _Question(case, operands, expected, handover.pack(handed), "the first data again")
     first = series.ask(asked)
     if not first.verdict.passed:
         return first
     others, answer = make_twin(case, operands, expected)
-    packed = handover.pack(others)
+    packed = handover.pack(laid_out(case, others))
     twin = _Question(replace(case, literal=None), others, answer, packed, "other data of the same shapes")
     for turn in range(2, 2 * rounds + 2):
         question = asked if turn % 2 else twin
@@ -148,11 +149,12 @@ class _Series:
         """Return the trial of one call."""
         self._handover.fill(question.packed)
         array = call(self._implementation, question.case, self._handover.operands)
-        answer = array.copy()
+        copy = array.copy()
+        answer = channels_last(question.case, copy)
         verdict, mistakes = self._manners() or self._values(question, answer)
         if verdict.passed:
             verdict, mistakes = self._shared(array) or (verdict, mistakes)
-        self._kept = [*self._kept[:1], _Kept(turn, array, answer)]
+        self._kept = [*self._kept[:1], _Kept(turn, array, copy)]
         return Trial(answer, verdict, mistakes)
 
     def _manners(self) -> _Found | None:
@@ -205,8 +207,10 @@ def _explain(trial: Trial, first: Trial, question: _Question, turn: int) -> Tria
     return Trial(answer, verdict, (_STALE,) if _same(trial.answer, first.answer) else mistakes, turn)
 
 
-def _same(one: Array, other: Array) -> bool:
+def _same(one: Array | None, other: Array | None) -> bool:
     """Tell whether two answers are the same to the bit, NaNs and zeros included."""
+    if one is None or other is None:
+        return one is other
     return (one.dtype, one.shape) == (other.dtype, other.shape) and one.tobytes() == other.tobytes()
 
 

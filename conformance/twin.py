@@ -2,8 +2,9 @@
 
 An operation is linear in each operand. With one negated and the other doubled, the bias negated and doubled, every
 product and every sum is -2 times what it was: as exact as it was in binary numbers, and as many bits wide, so that the
-proof of equality holds on. Every operand, every product and every sum other than 0 is another number now, so that
-whatever is kept from before, operand, packed filters or result, is wrong.
+proof of equality holds on. A third operand is negated too, which makes it 2 times; a single one is negated. Every
+operand, every product and every sum other than 0 is another number now, so that whatever is kept from before, operand,
+packed filters or result, is wrong.
 
 Where a dtype has no room for that, the data are reversed, and the oracle is asked again; where integers have no room
 for those sums either, one operand and the bias are negated.
@@ -11,6 +12,7 @@ for those sums either, one operand and the bias are negated.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -26,11 +28,11 @@ from conformance.judgement.formats import ACCUMULATOR
 
 __all__ = ["make_twin", "reverse"]
 
-Factors = tuple[int, int]
-"""What the first and the second operand are multiplied by."""
+Factors = tuple[int, int, int]
+"""What the operands are multiplied by, those that there are."""
 
-_OTHERS: Factors = (-1, 2)
-_NEGATED: Factors = (1, -1)
+_OTHERS: Factors = (-1, 2, -1)
+_NEGATED: Factors = (-1, 1, 1)
 
 
 def make_twin(case: Case, operands: Operands, expected: Expected) -> tuple[Operands, Expected]:
@@ -58,8 +60,9 @@ def reverse(case: Case, operands: Operands) -> Operands:
 
 def _scale(case: Case, operands: Operands, expected: Expected, factors: Factors) -> tuple[Operands, Expected]:
     """Return the operands times their factors, and the bias and the answer times the product of these."""
-    product = factors[0] * factors[1]
-    multiples = dict(zip((*case.operation.operands, "bias"), (*factors, product), strict=True))
+    names = case.operation.operands
+    product = math.prod(factors[: len(names)])
+    multiples = dict(zip(names, factors, strict=False)) | {"bias": product}
     scaled = {name: _times(part, multiples[name]) for name, part in operands.taken_by(case.operation).items()}
     size = abs(product)
     spread = expected.norms.spread

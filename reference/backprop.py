@@ -8,6 +8,7 @@ gradient is checked by the very rules of its convolution.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -134,6 +135,9 @@ def blank(operation: str, name: str, sizes: Sequence[int], dtype: DTypeLike) -> 
     shape = np.asarray(sizes)
     if shape.ndim != 1 or shape.dtype.kind not in "iu" or not rank <= len(shape) <= rank + 2 or shape.min() < 0:
         raise fault(operation, name, f"a shape of {rank} to {rank + 2} numbers >= 0", sizes)
+    most = np.iinfo(np.intp).max // np.dtype(dtype).itemsize
+    if math.prod(shape.tolist()) > most:
+        raise fault(operation, name, f"a shape of at most {most:,} elements", sizes)
     return np.broadcast_to(np.zeros((), dtype), shape.tolist())
 
 

@@ -33,7 +33,7 @@ def test_transpose_gets_the_output_shape() -> None:
     (image, filters), keywords = given(CASES["transpose-same"])
     assert (image.shape, filters.shape) == ((2, 5, 4, 3), (4, 2, 6, 3))
     assert keywords == {
-        "output_shape": [2, 14, 8, 6],
+        "output_shape": [2, 15, 7, 6],
         "strides": [1, 3, 2, 1],
         "padding": "SAME",
         "data_format": "NHWC",
@@ -65,7 +65,15 @@ def test_transpose_without_output_shape_is_an_error() -> None:
     assert "must take 'output_shape', but its signature is" in result.detail
 
 
-@pytest.mark.parametrize("case", [case for case in CASES.values() if "gradient" in case.id], ids=lambda case: case.id)
+GRADIENTS = [
+    case
+    for case in CASES.values()
+    if "gradient" in case.operation.kind and not case.refuses and case.dtype == "float32" and not case.channels_first
+    if 0 not in case.output
+]
+
+
+@pytest.mark.parametrize("case", GRADIENTS, ids=lambda case: case.id)
 def test_gradient_that_is_off_by_one_fails(case: Case) -> None:
     right = expect(case, make_operands(case)).value
 

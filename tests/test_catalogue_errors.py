@@ -9,11 +9,11 @@ from catalogues import GOOD, entry, faults
 
 from conformance.case import Operation
 from conformance.catalogue import load_catalogue
-from conformance.catalogue.schema import CaseEntry
+from conformance.catalogue.schema import CaseEntry, RefusedEntry
 from conformance.errors import CatalogueError
 
-KEYS = list(CaseEntry.model_fields)
-LISTED = [key for key in KEYS if key not in ("id", "matrix", "exclude")]
+KEYS = list(CaseEntry.model_fields | RefusedEntry.model_fields)
+LISTED = [key for key in KEYS if key not in ("id", "matrix", "exclude", "refuses")]
 
 ENTRIES = {
     "unknown-key": (entry(stride="2"), "cases.yaml:5: case 'x': unknown key 'stride' (did you mean 'strides'?)"),

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from conftest import ROOT, Command
 
+from conformance.case import Tier
 from conformance.catalogue import load_catalogue, shipped_catalogue
+from conformance.selection import select
 
 FLIPPED = """
 from reference import naive
@@ -216,6 +218,46 @@ def test_selection_is_by_part_of_the_id_or_whole_tag(
     assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ids
 
 
+TIERS = """
+- {id: quick, input: [4, 4], filters: [3, 3], output: [2, 2]}
+- {id: slow, input: [4, 4], filters: [3, 3], output: [2, 2], tier: full}
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        ([], ["quick"]),
+        (["--tier", "core"], ["quick"]),
+        (["--tier", "full"], ["quick", "slow"]),
+        (["--tier", "full", "-k", "slow"], ["slow"]),
+    ],
+    ids=["default", "core", "full", "full-selected"],
+)
+@pytest.mark.parametrize("name", ["list", "run"])
+def test_tier_selects(command: Command, tmp_path: Path, name: str, options: list[str], ids: list[str]) -> None:
+    (tmp_path / "mine.yaml").write_text(TIERS)
+    subject = ["-i", "reference"] if name == "run" else []
+    words = [line.split() for line in command(name, "mine.yaml", *subject, *options).stdout.splitlines()]
+    assert [line[0] for line in words if line and line[0] in ("quick", "slow")] == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        (TIERS, ["-k", "slow"], "-k 'slow' selects only cases of the tier full; run them with --tier full"),
+        (TIERS.replace("]}", "], tier: full}"), [], "there are only cases of the tier full; run them with --tier full"),
+    ],
+    ids=["by-expression", "all"],
+)
+def test_tier_without_cases_exits_2(
+    command: Command, tmp_path: Path, text: str, options: list[str], message: str
+) -> None:
+    (tmp_path / "mine.yaml").write_text(text)
+    done = command("run", "mine.yaml", "-i", "reference", *options)
+    assert (done.returncode, done.stderr) == (2, f"{message}\n")
+
+
 def test_show_prints_a_case_as_the_notebook_does(command: Command) -> None:
     done = command("show", "multiple-filters-and-bias", "-i", "reference.naive")
     assert done.returncode == 0
@@ -262,7 +304,7 @@ def test_interrupt_exits_130_with_the_partial_report(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
-    cases = len(load_catalogue())
+    cases = len(select(load_catalogue(), tier=Tier.CORE))
     missing = f"{cases - 1} of {cases} cases not run"
     assert f"slow.py:conv2d: interrupted, {missing}; 1 passed" in output
     written = report(tmp_path / "report.json")

@@ -32,6 +32,12 @@ def test_schema_completes_every_key() -> None:
     assert all(prop.get("description") for prop in entry["properties"].values())
 
 
+def test_schema_knows_calls_that_must_be_refused() -> None:
+    refused = json_schema()["$defs"]["RefusedEntry"]
+    assert refused["anyOf"][0]["required"] == ["id", "refuses", "input"]
+    assert json_schema()["items"] == {"anyOf": [{"$ref": "#/$defs/CaseEntry"}, {"$ref": "#/$defs/RefusedEntry"}]}
+
+
 def test_whole_numbers_may_be_written_as_json_schema_takes_them(tmp_path: Path) -> None:
     """JSON Schema's `integer` is any number without a fraction, 2.0 too."""
     (tmp_path / "mine.yaml").write_text(

@@ -103,11 +103,12 @@ def test_exercise_draws_input_then_filters_from_one_stream() -> None:
 
 
 def test_every_spelling_is_used() -> None:
-    entries = YAML(typ="safe", pure=True).load(shipped_catalogue().read_text(encoding="utf-8"))
+    written = YAML(typ="safe", pure=True).load(shipped_catalogue().read_text(encoding="utf-8"))
+    entries = [entry for entry in written if "refuses" not in entry]
     paddings = [entry["padding"] for entry in entries if "padding" in entry]
     assert {"VALID", "SAME"} <= {padding for padding in paddings if isinstance(padding, str)}
     assert {int, list} <= set(map(type, paddings))
-    assert {2, 4} == {len(padding) for padding in paddings if isinstance(padding, list)}
+    assert {2, 4} <= {len(padding) for padding in paddings if isinstance(padding, list)}
     assert {int, list} == {type(entry["strides"]) for entry in entries if "strides" in entry}
 
 

@@ -17,7 +17,8 @@ from conformance.runner import Result, attempt
 CASES = {
     case.id: case
     for case in load_catalogue()
-    if case.operation is Operation.CONV2D and case.dtype is not DType.INT8  # which has a test of its own
+    if case.operation is Operation.CONV2D
+    if case.dtype is not DType.INT8 and not case.channels_first and not case.refuses  # which have tests of their own
 }
 
 
@@ -101,8 +102,9 @@ def test_mistake_is_named(name: str, case: str, mistake: str) -> None:
 
 def test_swapped_strides_pass_where_strides_are_equal() -> None:
     taken = [case for case in CASES.values() if not dilated(case)]
-    equal = {case.id for case in taken if case.strides[0] == case.strides[1] or 0 in case.output}
-    assert outcomes("strides_swapped", Outcome.FAILED) == {case.id for case in taken} - equal
+    differing = [case for case in taken if case.strides[0] != case.strides[1]]
+    harmed = {case.id for case in differing if 0 not in case.output and case.input[1:-1] != (1, 1)}
+    assert outcomes("strides_swapped", Outcome.FAILED) == harmed
 
 
 def test_float64_fails_every_other_dtype() -> None:

@@ -36,7 +36,15 @@ def test_answer_for_the_twin_is_the_oracles(name: str) -> None:
     assert (expected.terms, expected.exact) == (again.terms, again.exact)
 
 
-WITHOUT_ROOM = {"dtype-float16", "dtype-int8-saturating", "saturating-int32"}
+WITHOUT_ROOM = {
+    "dtype-float16",
+    "dtype-int8-saturating",
+    "saturating-int32",
+    "narrow-sums-one-channel",
+    "narrow-sums-depthwise.float16",
+    "narrow-sums-depthwise-gradient.float16",
+    "narrow-sums-of-pairs",
+}
 """Cases whose numbers their dtype cannot double, so that the twin is the same data in reverse."""
 
 
@@ -69,7 +77,7 @@ def test_without_room_for_reversed_sums_one_operand_is_negated() -> None:
     filters = np.array([5, 1], np.int32).reshape(case.filters)
     operands = Operands(image, filters, None)
     others, expected = make_twin(case, operands, expect(case, operands))
-    assert np.array_equal(others.filters, -filters)
+    assert np.array_equal(others.input, -image)
     assert expected.value.item() == -3
     assert np.array_equal(expected.value, expect(case, others).value)
 

@@ -9,10 +9,10 @@ import pytest
 from cases import make_case
 from conftest import Command
 
-from conformance.case import Case
+from conformance.case import Case, Operation
 from conformance.catalogue import load_catalogue, shipped_catalogue
 from conformance.data import make_operands
-from conformance.weakness import find_weakness, weak_cases
+from conformance.weakness import equal_sizes, find_weakness, weak_cases
 
 SQUARE: Any = [[1, 2, 3], [2, 4, 5], [3, 5, 6]]
 ROWS: Any = [[1, 2, 3], [4, 5, 6], [1, 2, 3]]
@@ -34,7 +34,40 @@ def test_shipped_catalogue_is_free_of_weak_cases() -> None:
 
 @pytest.mark.parametrize("case", [case for case in load_catalogue() if case.weak], ids=lambda case: case.id)
 def test_marked_cases_are_weak(case: Case) -> None:
-    assert weakness(case)
+    assert weakness(case) or equal_sizes(case)
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        (make_case((2, 6, 6, 5), (3, 3, 5, 4)), "H and W are both 6"),
+        (make_case((6, 7, 6, 5), (3, 2, 5, 4)), "N and W are both 6"),
+        (make_case((2, 5, 7, 5), (3, 2, 5, 4)), "H and C are both 5"),
+        (make_case((2, 6, 7, 4), (3, 2, 4, 4)), "I and O of the filters are both 4"),
+        (make_case((3, 6, 6, 3), (3, 2, 3, 4)), "N and C are both 3, H and W are both 6"),
+        (
+            make_case((2, 6, 7, 3), (3, 2, 3, 3), operation=Operation.DEPTHWISE_CONV2D, output=(2, 4, 6, 9)),
+            "C and M of the filters are both 3",
+        ),
+    ],
+    ids=["square", "batch", "channels", "filters", "two-pairs", "depthwise"],
+)
+def test_equal_sizes_are_named(case: Case, words: str) -> None:
+    assert equal_sizes(case) == f"{words}, so that swapped ones have the right shape"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        make_case((2, 6, 7, 5), (3, 3, 5, 4), strides=(2, 2)),
+        make_case((1, 1, 7, 1), (1, 1, 1, 1)),
+        make_case((0, 6, 7, 0), (3, 2, 0, 4)),
+        make_case((2, 6, 7, 3), (2, 6, 3, 7)),
+    ],
+    ids=["square-filter", "ones", "zeros", "image-and-filter"],
+)
+def test_what_most_sweeps_have_is_no_warning(case: Case) -> None:
+    assert equal_sizes(case) == ""
 
 
 @pytest.mark.parametrize(
@@ -84,6 +117,20 @@ def test_check_warns_with_line_and_case_and_exits_0(command: Command, tmp_path: 
     assert warning.startswith("mine.yaml:2: case 'ones': weak: all 3 output elements are ")
     assert warning.endswith("; change data or sizes, or say why under `weak`")
     assert summary == "mine.yaml: 3 cases, no faults"
+    assert done.returncode == 0
+
+
+def test_check_warns_of_equal_sizes_and_weak_data_in_one_line(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "- {id: both, input: [4, 4], filters: [1, 2], output: [4, 3], data: {filters: [[7, 7]]}}\n"
+        "- {id: meant, input: [4, 4], filters: [1, 2], output: [4, 3], weak: square tiles are the point}\n"
+    )
+    done = command("check", "mine.yaml")
+    assert done.stdout.splitlines() == [
+        "mine.yaml:1: case 'both': weak: the output stays the same when filters is flipped along W; H and W are both "
+        "4, so that swapped ones have the right shape; change data or sizes, or say why under `weak`",
+        "mine.yaml: 2 cases, no faults",
+    ]
     assert done.returncode == 0
 
 

@@ -10,22 +10,21 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from conformance.case import Case, DType, Kind, Literal, Shape
+from conformance.case import Case, DType, Kind, Literal, Operation, Shape
 from conformance.catalogue.numbers import extremes, overflow
+from conformance.catalogue.refused import OPERAND_BYTES
+from conformance.catalogue.resolve import Resolution, Shapes, resolve
 from conformance.catalogue.schema import CaseEntry, Data
-from conformance.catalogue.shapes import Resolution, Shapes, resolve
 from conformance.data import parse_recipe
 
 __all__ = ["Builder"]
 
 _GIB = 2**30
-_OPERAND_BYTES = 40
-"""Bytes for an element of an operand: the case's, the one handed over, those of the other data, the oracle's."""
 _RESULT_BYTES = 120
 """Bytes for an element of the output: the answers, value and bounds of two questions, and the oracle's work.
 
-Both from peaks measured with `-i reference`, the larger of many kinds: 31 for an operand; for the output 71 where
-equality is proved, and 124 in float64."""
+This and `OPERAND_BYTES` come from peaks measured with `-i reference`, the larger of many kinds: 31 for an operand; for
+the output 71 where equality is proved, and 124 in float64."""
 
 _MISSING_OUTPUT = "is missing; state the shape that must come out"
 
@@ -90,15 +89,18 @@ class Builder:
             filters=shapes.filters,
             output=shapes.output,
             out_backprop=shapes.out_backprop,
+            pointwise=shapes.pointwise,
             written=shapes.written,
             bias=tuple(entry.bias) if isinstance(entry.bias, list) else entry.bias,
             strides=shapes.strides,
             dilations=shapes.dilations,
             padding=shapes.padding,
+            data_format=entry.data_format or "",
             dtype=entry.dtype,
             memory=entry.memory,
             data={name: getattr(entry.data, name) for name in Data.model_fields},
             literal=literal,
+            tier=entry.tier,
             tags=tuple(entry.tags),
             why=entry.why,
             source=entry.source,
@@ -117,11 +119,13 @@ class Builder:
             self._fault("output", f"is missing; by the size formula it is {list(known)}" if known else _MISSING_OUTPUT)
         elif shapes and "output" not in self._doubtful and list(shapes.written["output"]) != self._entry.output:
             written = list(shapes.written["output"])
-            reason = f" ({shapes.formula})" if operation.kind is Kind.FORWARD else ""
+            reason = f" ({shapes.formula})" if operation.kind is Kind.FORWARD and shapes.formula else ""
             self._fault("output", f"must be {written}, but is {self._entry.output}{reason}")
 
     def _check_bias(self, channels: int | None) -> None:
         bias = self._entry.bias
+        if bias is None and self._entry.operation is Operation.BIAS_ADD and "bias" not in self._doubtful:
+            self._fault("bias", f"is missing; it must be {CaseEntry.model_fields['bias'].description}")
         if bias is not None and self._entry.operation.kind is not Kind.FORWARD:
             self._fault("bias", f"must be absent, as {self._entry.operation} has none, but is {json.dumps(bias)}")
         elif bias is not None:
@@ -197,7 +201,7 @@ class Builder:
     def _check_memory(self, found: Resolution) -> None:
         given = [found.written[name] for name in self._entry.operation.operands if name in found.written]
         operands = sum(map(math.prod, given))
-        need = (operands * _OPERAND_BYTES + math.prod(found.written.get("output", (0,))) * _RESULT_BYTES) / _GIB
+        need = (operands * OPERAND_BYTES + math.prod(found.written.get("output", (0,))) * _RESULT_BYTES) / _GIB
         if need > self._budget:
             text = f"needs {need:.4g} GiB, more than the budget of {self._budget:g} GiB; make it smaller"
             self.faults.append(([], f"{text}, or raise --memory-budget"))

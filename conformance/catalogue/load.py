@@ -19,7 +19,8 @@ from conformance.case import Case
 from conformance.catalogue.build import Builder
 from conformance.catalogue.document import Document, read_document
 from conformance.catalogue.matrix import MatrixFault, expand
-from conformance.catalogue.schema import CaseEntry, Data, Expect
+from conformance.catalogue.refused import refused_case
+from conformance.catalogue.schema import CaseEntry, Data, Expect, RefusedEntry
 from conformance.errors import CatalogueError, Fault
 
 __all__ = ["DEFAULT_BUDGET", "build_case", "check_catalogue", "load_catalogue", "shipped_catalogue"]
@@ -30,7 +31,8 @@ DEFAULT_BUDGET = 1.0
 Keys = list[str | int]
 KeyedFault = tuple[Keys, str]
 
-_MATRIX_KEYS = [key for key in CaseEntry.model_fields if key not in ("id", "matrix", "exclude")]
+_KEYS = list(CaseEntry.model_fields | RefusedEntry.model_fields)
+_MATRIX_KEYS = [key for key in _KEYS if key not in ("id", "matrix", "exclude", "refuses")]
 
 _STAND_INS: dict[str, Any] = {"id": "x", "input": [1, 1], "filters": [1, 1], "output": [1, 1]}
 """For required keys that are missing or not of their form; they are doubtful, and nothing is derived from them."""
@@ -164,6 +166,8 @@ def _case(values: Any, budget: float, derived: bool, doubtful: set[str]) -> Case
     """
     if not isinstance(values, dict):
         return [([], f"must be a mapping such as {{id: …, input: …}}, but is {_show(values)}")]
+    if "refuses" in values:
+        return _refused(values, budget, doubtful)
     lacks_output = "output" not in values and "output" not in doubtful
     sound = {key: value for key, value in values.items() if key not in doubtful}
     stand_ins = {
@@ -180,6 +184,21 @@ def _case(values: Any, budget: float, derived: bool, doubtful: set[str]) -> Case
     return builder.case() or faults + builder.faults
 
 
+def _refused(values: dict[str, Any], budget: float, doubtful: set[str]) -> Case | list[KeyedFault]:
+    """Return the case of an entry with `refuses`, or what is wrong with it."""
+    sound = {key: value for key, value in values.items() if key not in doubtful}
+    stand_ins: dict[str, Any] = {"id": "x", "refuses": "x", "input": [1, 1]}
+    faults: list[KeyedFault] = []
+    try:
+        entry = RefusedEntry.model_validate({key: stand_ins[key] for key in doubtful & stand_ins.keys()} | sound)
+    except ValidationError as error:
+        faults = _form_faults(error, sound, RefusedEntry)
+        doubtful = doubtful | {str(path[0]) for path, _ in faults}
+        entry = RefusedEntry.model_validate(stand_ins | _without(sound, [path for path, _ in faults]))
+    built = refused_case(entry, budget, doubtful)
+    return built if isinstance(built, Case) else faults + built
+
+
 def _without(values: dict[str, Any], paths: Sequence[Keys]) -> dict[str, Any]:
     """Return the values without those at the paths; without a required nested one, nothing stays of its mapping."""
     kept = dict(values)
@@ -194,30 +213,33 @@ def _without(values: dict[str, Any], paths: Sequence[Keys]) -> dict[str, Any]:
     return kept
 
 
-def _form_faults(error: ValidationError, values: dict[str, Any]) -> list[KeyedFault]:
+def _form_faults(
+    error: ValidationError, values: dict[str, Any], model: type[BaseModel] = CaseEntry
+) -> list[KeyedFault]:
     """Return one fault for each value of the wrong form, the innermost that has a name."""
-    kinds = {tuple(_named_path(detail)): detail["type"] for detail in error.errors(include_url=False)}
+    kinds = {tuple(_named_path(detail, model)): detail["type"] for detail in error.errors(include_url=False)}
     outer = {path[:1] for path in kinds if len(path) > 1}
-    return [(list(path), _sentence(path, kind, values)) for path, kind in kinds.items() if path not in outer]
+    return [(list(path), _sentence(path, kind, values, model)) for path, kind in kinds.items() if path not in outer]
 
 
-def _named_path(detail: ErrorDetails) -> Keys:
+def _named_path(detail: ErrorDetails, entry: type[BaseModel]) -> Keys:
     """Return the keys of the file in an error's location, without list indices and the names of a union's branches."""
     path: Keys = list(detail["loc"][:1])
-    model = _NESTED.get(str(path[0])) if path else None
+    model = _NESTED.get(str(path[0])) if path and path[0] in entry.model_fields else None
     if model:
         keys = [step for step in detail["loc"][1:] if step in model.model_fields]
         path += detail["loc"][-1:] if detail["type"] == "extra_forbidden" else keys[:1]
     return path
 
 
-def _sentence(path: tuple[str | int, ...], kind: str, values: dict[str, Any]) -> str:
+def _sentence(path: tuple[str | int, ...], kind: str, values: dict[str, Any], outer: type[BaseModel]) -> str:
     """Return what is wrong with the value at `path`: its name, what it must be and what it is."""
     name = ".".join(map(str, path))
-    model: type[BaseModel] = _NESTED[str(path[0])] if len(path) > 1 else CaseEntry
+    model = _NESTED[str(path[0])] if len(path) > 1 else outer
     if kind == "extra_forbidden":
-        near = get_close_matches(str(path[-1]), model.model_fields, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(model.model_fields)}"
+        known = _KEYS if model is CaseEntry else list(model.model_fields)
+        near = get_close_matches(str(path[-1]), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
         return f"unknown key {name!r} ({hint})"
     description = model.model_fields[str(path[-1])].description
     if kind == "missing":

@@ -87,5 +87,6 @@ def _word(key: str, value: Any) -> str:
         return re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-") or "empty"
     if value is None:
         return f"no-{key}"
-    numbers = "x".join(re.findall(r"[a-z0-9]+", str(value).lower())) or "empty"
+    signed = re.sub(r"-(?=\d)", "minus", str(value).lower())
+    numbers = "x".join(re.findall(r"[a-z0-9]+", signed)) or "empty"
     return f"{_WORDS.get(key, key).replace('_', '-')}-{numbers}"

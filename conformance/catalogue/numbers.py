@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from conformance.case import Case, Shape, numpy_dtype
+from conformance.case import Case, Operation, Shape, numpy_dtype
 from conformance.data import Array, Operands, make_operands, parse_recipe
 from conformance.errors import CatalogueError
 from conformance.judgement import expect
@@ -29,16 +29,17 @@ def extremes(text: str, shape: Shape) -> tuple[float, float]:
 
 
 def overflow(case: Case) -> str:
-    """Return why sums of an integer case do not fit its dtype, or nothing.
+    """Return why sums of an integer case do not fit its dtype, or those of a separable convolution, or nothing.
 
-    A bound is asked first, and the exact sums only where it is too large. Other data, with which the implementation is
-    called again, always fit where these do: `conformance.twin` sees to that.
+    A bound is asked first, and the exact sums only where it is too large, or no bound is enough. Other data, with which
+    the implementation is called again, always fit where these do: `conformance.twin` sees to that.
     """
-    if numpy_dtype(case.dtype).kind not in "iu":
+    separable = case.operation is Operation.SEPARABLE_CONV2D
+    if numpy_dtype(case.dtype).kind not in "iu" and not separable:
         return ""
     try:
         operands = make_operands(case)
-        if _bound(case, operands) > np.iinfo(numpy_dtype(case.out_dtype)).max:
+        if separable or _bound(case, operands) > np.iinfo(numpy_dtype(case.out_dtype)).max:
             expect(case, operands)
     except CatalogueError as error:
         return f"{error.faults[0].text}; make the numbers smaller"
@@ -47,9 +48,9 @@ def overflow(case: Case) -> str:
 
 def _bound(case: Case, operands: Operands) -> int:
     """Return what no sum exceeds: an output element takes each number of an operand once at most."""
-    first, second = (operands.given[name] for name in case.operation.operands)
+    parts = [operands.given[name] for name in case.operation.operands]
     bias = 0 if operands.bias is None else _largest(operands.bias)
-    return _largest(first) * _largest(second) * min(first.size, second.size) + bias
+    return math.prod(map(_largest, parts)) * min(part.size for part in parts) + bias
 
 
 def _largest(part: Array) -> int:

@@ -11,9 +11,9 @@ from typing import Literal as OneOf
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-from conformance.case import DType, Memory, Operation
+from conformance.case import DType, Memory, Operation, Tier
 
-__all__ = ["CaseEntry", "Data", "Expect", "json_schema"]
+__all__ = ["CaseEntry", "Data", "Expect", "RefusedEntry", "json_schema"]
 
 
 def _whole(value: Any) -> Any:
@@ -32,6 +32,8 @@ _OPERATORS = ("and", "or", "not")
 Whole = BeforeValidator(_whole)
 Size = Annotated[int, Field(ge=0), Whole]
 Step = Annotated[int, Field(ge=1), Whole]
+Number = Annotated[int, Whole]
+AnyShape = Annotated[list[Size], Field(min_length=1, max_length=6)]
 Pair = Annotated[list[Size], Field(min_length=2, max_length=2)]
 Numbers = list[Any] | int | float
 Tag = Annotated[
@@ -50,8 +52,9 @@ class Data(_Model):
 
     input: str | Numbers = Field("integers", description="a recipe or numbers nested to the shape of input")
     filters: str | Numbers = Field("integers", description="a recipe or numbers nested to the shape of filters")
+    pointwise: str | Numbers = Field("integers", description="a recipe or numbers nested to the shape of pointwise")
     out_backprop: str | Numbers = Field(
-        "integers", description="a recipe or numbers nested to the shape of the convolution's output, for a gradient"
+        "integers", description="a recipe or numbers nested to the shape of what arrives at the output, for a gradient"
     )
 
 
@@ -63,8 +66,8 @@ class Expect(_Model):
     rows: Step | None = Field(None, description="the number of leading output rows that values holds, 1 or more")
 
 
-class CaseEntry(_Model):
-    """A case of a convolution catalogue."""
+class _Entry(_Model):
+    """What every entry may say."""
 
     id: str = Field(
         pattern=r"^[a-z0-9]+([-.][a-z0-9]+)*$",
@@ -72,15 +75,39 @@ class CaseEntry(_Model):
         description="lower-case words and numbers joined by '-' or '.', at most 120 characters",
     )
     operation: Operation = Field(Operation.CONV2D, strict=False, description=f"one of {', '.join(Operation)}")
+    dtype: DType = Field(DType.FLOAT32, strict=False, description=f"one of {', '.join(DType)}")
+    memory: Memory = Field(Memory.CONTIGUOUS, strict=False, description=f"one of {', '.join(Memory)}")
+    matrix: dict[str, list[Any]] | None = Field(
+        None, description="a mapping of keys to lists of values; every combination is a case"
+    )
+    exclude: list[dict[str, Any]] | None = Field(
+        None, description="a list of mappings of keys to values; combinations of the matrix that are left out"
+    )
+    tier: Tier = Field(Tier.CORE, strict=False, description=f"one of {', '.join(Tier)}")
+    tags: list[Tag] = Field(
+        default_factory=list, description="a list of words without spaces and parentheses, none of them and, or, not"
+    )
+    why: str = Field("", description="a sentence")
+    source: str = Field("", description="a sentence or an address")
+
+
+class CaseEntry(_Entry):
+    """A case of a convolution catalogue: a problem, and the shape of its answer."""
+
     input: list[Size] = Field(
         min_length=1,
         max_length=5,
         description="sizes, each 0 or more: [H, W], [H, W, C] or [N, H, W, C] for two dimensions, likewise for others",
     )
-    filters: list[Size] = Field(
-        min_length=1,
-        max_length=5,
+    filters: Annotated[list[Size], Field(min_length=1, max_length=5)] | None = Field(
+        None,
         description="sizes, each 0 or more: [H, W], [H, W, I] or [H, W, I, O] for two dimensions, likewise for others",
+    )
+    pointwise: Annotated[list[Size], Field(min_length=1, max_length=5)] | None = Field(
+        None, description="the sizes [1, 1, C·M, O] of the filters that mix the channels of a separable convolution"
+    )
+    out_backprop: Annotated[list[Size], Field(min_length=1, max_length=5)] | None = Field(
+        None, description="the sizes [N, H, W, O] of what arrives at the output of a transpose, for its gradient"
     )
     output: list[Size] = Field(
         min_length=1,
@@ -96,33 +123,54 @@ class CaseEntry(_Model):
     dilations: Step | Annotated[list[Step], Field(min_length=1, max_length=3)] = Field(
         1, description="a number >= 1 or [vertical, horizontal]"
     )
+    data_format: OneOf["NHWC", "NCHW", "NWC", "NCW", "NDHWC", "NCDHW"] | None = Field(
+        None, description="NHWC or NCHW, NWC or NCW for one dimension, NDHWC or NCDHW for three"
+    )
     bias: list[int | float] | str | None = Field(None, description="a list of a number per output channel, or a recipe")
-    dtype: DType = Field(DType.FLOAT32, strict=False, description=f"one of {', '.join(DType)}")
-    memory: Memory = Field(Memory.CONTIGUOUS, strict=False, description=f"one of {', '.join(Memory)}")
     data: Data = Field(
-        Data(), description="a mapping of input, filters and out_backprop to a recipe or to literal numbers"
+        Data(), description="a mapping of input, filters, pointwise and out_backprop to a recipe or to literal numbers"
     )
     expect: list[Any] | Expect | None = Field(
         None, description="numbers nested to the shape of output, or a mapping of values, decimals and rows"
     )
-    matrix: dict[str, list[Any]] | None = Field(
-        None, description="a mapping of keys to lists of values; every combination is a case"
+    weak: str = Field("", description="a sentence: why the output may be mostly zero or symmetric, or sizes equal")
+
+
+class RefusedEntry(_Entry):
+    """A call that has no meaning: arguments are as they are written, and whoever is called must raise."""
+
+    refuses: str = Field(min_length=1, description="a sentence: why the call has no meaning")
+    input: AnyShape = Field(
+        description="sizes in full, such as [N, H, W, C]: of the array, or the argument input_sizes"
     )
-    exclude: list[dict[str, Any]] | None = Field(
-        None, description="a list of mappings of keys to values; combinations of the matrix that are left out"
+    filters: AnyShape | None = Field(
+        None, description="sizes in full, such as [H, W, I, O]: of the array, or the argument filter_sizes"
     )
-    tags: list[Tag] = Field(
-        default_factory=list, description="a list of words without spaces and parentheses, none of them and, or, not"
+    pointwise: AnyShape | None = Field(
+        None, description="the sizes of the pointwise filters of a separable convolution"
     )
-    why: str = Field("", description="a sentence")
-    source: str = Field("", description="a sentence or an address")
-    weak: str = Field("", description="a sentence: why the output may be mostly zero, constant or symmetric")
+    out_backprop: AnyShape | None = Field(None, description="the sizes of what arrives at the output, for a gradient")
+    output: AnyShape | None = Field(None, description="the argument output_shape of a transpose")
+    padding: str | Number | list[list[Number]] = Field(
+        "VALID", description="a word, a number, or a list of pairs of numbers for the spatial axes"
+    )
+    strides: Number | list[Number] = Field(1, description="a number, or a list of numbers for the spatial axes")
+    dilations: Number | list[Number] = Field(1, description="a number, or a list of numbers for the spatial axes")
+    data_format: str | None = Field(None, description="a word")
+    bias: list[int | float] | None = Field(None, description="a list of numbers")
 
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a catalogue file, for editors."""
-    schema = TypeAdapter(list[CaseEntry]).json_schema()
+    schema = TypeAdapter(list[CaseEntry | RefusedEntry]).json_schema()
     entry = schema["$defs"]["CaseEntry"]
-    entry["anyOf"] = [{"required": entry.pop("required")}, {"required": ["id", "matrix"]}]
+    entry["anyOf"] = [
+        {"required": ["id", "input", "filters", "output"]},
+        {"required": ["id", "operation", "input", "output"], "properties": {"operation": {"pattern": "^bias_"}}},
+        {"required": ["id", "matrix"]},
+    ]
+    del entry["required"]
+    refused = schema["$defs"]["RefusedEntry"]
+    refused["anyOf"] = [{"required": refused.pop("required")}, {"required": ["id", "refuses", "matrix"]}]
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Convolution catalogue", "minItems": 1}
     return head | schema

@@ -11,7 +11,7 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
-from conformance.case import Case, DType, Kind, Shape, numpy_dtype
+from conformance.case import Case, DType, Map, Operation, Shape, numpy_dtype
 
 __all__ = ["Array", "Source", "from_lanes", "precision", "to_lanes"]
 
@@ -38,7 +38,7 @@ class Source:
 
     Attributes:
         case: gives its id to the stream, and shapes and dtype to the recipes that depend on them.
-        operand: `input`, `filters`, `out_backprop` or `bias`.
+        operand: `input`, `filters`, `pointwise`, `out_backprop` or `bias`.
         streams: NumPy's generators that were begun, by seed; shared between the operands of a case.
     """
 
@@ -61,21 +61,24 @@ class Source:
         """How many products an output element is the sum of, at most."""
         case, operation = self.case, self.case.operation
         spatial = math.prod(case.filters[:-2])
-        if operation.kind is Kind.FILTER_GRADIENT:
-            return max(1, math.prod((case.out_backprop or ())[:-1]))
-        if operation.kind is Kind.FORWARD:
-            return max(1, spatial if operation.is_depthwise else spatial * case.filters[-2])
-        return max(1, spatial * case.filters[-1])
+        if operation.map is Map.TO_FILTERS:
+            arriving = case.input if operation.is_transposed else case.out_backprop or ()
+            return max(1, math.prod(arriving[:-1]))
+        if operation is Operation.SEPARABLE_CONV2D:
+            return max(1, math.prod(case.filters))
+        if operation is Operation.BIAS_ADD or operation is Operation.DEPTHWISE_CONV2D:
+            return max(1, spatial)
+        return max(1, spatial * case.filters[-2 if operation.map is Map.TO_OUTPUT else -1])
 
     @property
     def lanes(self) -> tuple[int, ...]:
         """The axes of the operand over which no sum runs: what differs there belongs to sums apart."""
         operation = self.case.operation
-        if operation.kind is Kind.FILTER_GRADIENT:
+        if operation.map is Map.TO_FILTERS or self.operand == "pointwise":
             return (-1,)
         if self.is_image:
             return (0,)
-        if operation.kind is not Kind.FORWARD:
+        if operation.map is Map.TO_INPUT:
             return (-2,)
         return (-2, -1) if operation.is_depthwise else (-1,)
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from conformance.case import DType, Kind, Shape
+from conformance.case import DType, Map, Shape
 from conformance.data.source import Array, Source, from_lanes, precision, to_lanes
 
 __all__ = ["arange", "integers", "one_hot", "saturating", "sparse", "wide"]
@@ -59,7 +59,8 @@ def sparse(shape: Shape, source: Source) -> Array:
     budget = max(1, source.limit // (_DEFAULT_LARGEST * (2**bits - 1)))
     if budget >= source.terms or source.operand == "bias":
         return values
-    windows = source.is_image and source.case.operation.kind is Kind.FORWARD
+    operation = source.case.operation
+    windows = source.is_image and operation.map is Map.TO_OUTPUT and not operation.is_bias
     return np.where((_places if windows else _chosen)(shape, source, budget), values, 0)
 
 

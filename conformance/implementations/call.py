@@ -7,7 +7,7 @@ unsupported. So `def conv2d(x, w, strides, padding)` can be judged as it stands.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
@@ -20,10 +20,10 @@ from conformance.data import Array, Operands
 from conformance.errors import ConformanceError, Unsupported
 from conformance.implementations.load import Implementation
 
-__all__ = ["DATA_FORMATS", "BadAnswer", "call", "call_arguments"]
+__all__ = ["BadAnswer", "call", "call_arguments"]
 
-DATA_FORMATS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
-"""Channels last, by the number of spatial axes."""
+_COUNTS = {1: "argument", 2: "two arguments", 3: "three arguments"}
+"""Leading arguments, in words."""
 
 Parameter = inspect.Parameter
 
@@ -33,12 +33,12 @@ class BadAnswer(ConformanceError):
 
 
 def call(implementation: Implementation, case: Case, operands: Operands) -> Array:
-    """Return what the implementation computes for `case`, bias included, as it comes: any shape, any dtype.
+    """Return what the implementation computes for `case`, bias included, as it comes: any shape, dtype and layout.
 
     Args:
         implementation: offers the case's operation, or not.
         case: gives the parameters.
-        operands: handed over as they are.
+        operands: in the case's layout; handed over as they are.
 
     Raises:
         Unsupported: the implementation lacks the operation or a parameter that the case needs, or says so itself.
@@ -48,17 +48,39 @@ def call(implementation: Implementation, case: Case, operands: Operands) -> Arra
     function = implementation.functions.get(case.operation)
     if function is None:
         raise Unsupported(f"{implementation.name} offers no {case.operation}")
-    positional, keywords, takes_bias = _arguments(function, case, operands)
+    leading = _leading(case, operands)
+    positional, keywords, takes_bias = _arguments(function, case, operands, list(leading))
     try:
         with np.errstate(all="ignore"):  # NumPy's warnings of Inf - Inf, which some cases ask for, are nobody's news
-            answer = _array(function(*_leading(case, operands), *positional, **keywords))
+            answer = _array(function(*leading.values(), *positional, **keywords))
         _check_offered(implementation, case, answer)
-        if operands.bias is None or takes_bias or answer.shape[-1:] != operands.bias.shape:
-            return answer
-        bias_add = implementation.functions.get("bias_add")
-        return answer + operands.bias if bias_add is None else _array(bias_add(answer, operands.bias))
+        return answer if operands.bias is None or takes_bias else _biased(implementation, case, answer, operands.bias)
     except NotImplementedError as error:
         raise Unsupported(str(error) or "the implementation says that it does not support this") from error
+
+
+def _biased(implementation: Implementation, case: Case, answer: Array, bias: Array) -> Array:
+    """Return an answer with the bias, if it has its channels where they must be, by whoever adds it."""
+    axis = 1 if case.channels_first else -1
+    if answer.ndim < 2 or answer.shape[axis] != len(bias):
+        return answer
+    bias_add = implementation.functions.get("bias_add")
+    if bias_add is None:
+        return answer + (bias.reshape(-1, *(1,) * case.operation.rank) if case.channels_first else bias)
+    if not case.channels_first:
+        return _array(bias_add(answer, bias))
+    if not _takes(bias_add, "data_format"):
+        raise Unsupported(f"bias_add takes no 'data_format', and the case has data_format={case.data_format}")
+    return _array(bias_add(answer, bias, data_format=case.data_format))
+
+
+def _takes(function: Callable[..., Any], name: str) -> bool:
+    """Tell whether a function can be given a keyword, as far as its signature tells."""
+    try:
+        parameters = _signature(function).parameters
+    except (TypeError, ValueError):
+        return True
+    return name in parameters or any(each.kind is Parameter.VAR_KEYWORD for each in parameters.values())
 
 
 def _check_offered(implementation: Implementation, case: Case, answer: Array) -> None:
@@ -80,45 +102,62 @@ def call_arguments(case: Case) -> dict[str, Any]:
     {'stride': 1, 'padding': 'VALID', 'data_format': 'NWC', 'dilations': 1}
     """
     operation = case.operation
-    padding = case.padding if isinstance(case.padding, str) else [[0, 0], *map(list, case.padding), [0, 0]]
+    if operation.is_bias:
+        return {"data_format": case.data_format}
     name = "stride" if operation is Operation.CONV1D else "strides"
+    padding = case.padding if isinstance(case.padding, str) else _every_axis(case, map(list, case.padding), [0, 0])
     arguments = {
-        name: _steps(case.strides),
+        name: _steps(case, case.strides),
         "padding": padding,
-        "data_format": DATA_FORMATS[operation.rank],
-        "dilations": list(case.dilations) if operation.is_depthwise else _steps(case.dilations),
+        "data_format": case.data_format,
+        "dilations": list(case.dilations) if operation.is_depthwise else _steps(case, case.dilations),
     }
-    return ({"output_shape": list(case.output)} if operation.kind is Kind.TRANSPOSE else {}) | arguments
+    return ({"output_shape": list(case.in_layout(case.output))} if operation.kind is Kind.TRANSPOSE else {}) | arguments
 
 
-def _steps(steps: tuple[int, ...]) -> int | list[int]:
+def _steps(case: Case, steps: tuple[int, ...]) -> int | list[int]:
     """Return strides or dilations as tf.nn takes them: a number in one dimension, otherwise one for every axis."""
-    return steps[0] if len(steps) == 1 else [1, *steps, 1]
+    return steps[0] if len(steps) == 1 else _every_axis(case, steps, 1)
 
 
-def _leading(case: Case, operands: Operands) -> tuple[Any, Any]:
-    """Return the first two arguments: the operands, or the shape of what a gradient is asked for."""
+def _every_axis(case: Case, spatial: Iterable[Any], other: Any) -> list[Any]:
+    """Return what is given for the spatial axes with `other` for batch and channels, in the order of the layout."""
+    return [other, other, *spatial] if case.channels_first else [other, *spatial, other]
+
+
+def _leading(case: Case, operands: Operands) -> dict[str, Any]:
+    """Return the arguments that are given by place: operands, or the shape of what a gradient is asked for."""
+    if case.operation is Operation.BIAS_ADD:
+        return {"value": operands.input, "bias": operands.bias}
+    if case.operation is Operation.BIAS_ADD_GRAD:
+        return {"out_backprop": operands.out_backprop}
+    if case.operation is Operation.SEPARABLE_CONV2D:
+        filters = {"depthwise_filter": operands.filters, "pointwise_filter": operands.pointwise}
+        return {"input": operands.input, **filters}
     if case.operation.kind is Kind.INPUT_GRADIENT:
-        return list(case.output), operands.filters
+        return {"input_sizes": list(case.in_layout(case.input)), "filters": operands.filters}
     if case.operation.kind is Kind.FILTER_GRADIENT:
-        return operands.input, list(case.output)
-    return operands.input, operands.filters
+        return {"input": operands.input, "filter_sizes": list(case.filters)}
+    return {"input": operands.input, "filters": operands.filters}
 
 
-def _arguments(function: Callable[..., Any], case: Case, operands: Operands) -> tuple[list[Any], dict[str, Any], bool]:
-    """Return what follows the two operands, by place and by keyword, and whether the bias is among it."""
+def _arguments(
+    function: Callable[..., Any], case: Case, operands: Operands, leading: list[str]
+) -> tuple[list[Any], dict[str, Any], bool]:
+    """Return what follows the leading arguments, by place and by keyword, and whether the bias is among all of them."""
     wanted = call_arguments(case)
-    if operands.out_backprop is not None:
+    if operands.out_backprop is not None and "out_backprop" not in leading:
         wanted["out_backprop"] = operands.out_backprop
     try:
         signature = _signature(function)
     except (TypeError, ValueError):
-        return [], wanted, False
+        return [], wanted, "bias" in leading
     parameters = list(signature.parameters.values())
-    _check_signature(parameters, signature, case, list(wanted))
+    _check_signature(parameters, signature, leading, list(wanted))
     named = {parameter.name: parameter for parameter in parameters if parameter.kind is not Parameter.VAR_KEYWORD}
-    takes_bias = "bias" in named
-    if takes_bias and (operands.bias is not None or named["bias"].default is Parameter.empty):
+    takes_bias = "bias" in named or "bias" in leading
+    asks_for_bias = "bias" in named and "bias" not in leading
+    if asks_for_bias and (operands.bias is not None or named["bias"].default is Parameter.empty):
         wanted["bias"] = operands.bias
     open_ended = any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters)
     for name in list(wanted):
@@ -129,14 +168,15 @@ def _arguments(function: Callable[..., Any], case: Case, operands: Operands) -> 
         if wanted[name] != _default(case, name):
             raise Unsupported(f"takes no {name!r}, and the case has {name}={wanted[name]}")
         del wanted[name]
-    places = [parameter.name for parameter in parameters[2:] if parameter.kind is Parameter.POSITIONAL_ONLY]
+    places = [parameter.name for parameter in parameters[len(leading) :] if parameter.kind is Parameter.POSITIONAL_ONLY]
     return [wanted.pop(name, named[name].default) for name in places], wanted, takes_bias
 
 
 def _default(case: Case, name: str) -> Any:
     """Return what a parameter stands for where a function lacks it."""
-    ones = (1,) * len(case.strides)
-    return call_arguments(replace(case, padding="VALID", strides=ones, dilations=ones))[name]
+    ones = (1,) * case.operation.rank
+    plain = replace(case, padding="VALID", strides=ones, dilations=ones, data_format=case.operation.data_formats[0])
+    return call_arguments(plain)[name]
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
@@ -154,23 +194,25 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
 _remembered_signature = lru_cache(maxsize=64)(inspect.signature)
 
 
-def _check_signature(parameters: list[Parameter], signature: inspect.Signature, case: Case, given: list[str]) -> None:
-    """Refuse a function that cannot be called with the two leading arguments and `given`, and say how it can."""
-    asked = {Kind.INPUT_GRADIENT: "input_sizes and filters", Kind.FILTER_GRADIENT: "input and filter_sizes"}
-    leading = asked.get(case.operation.kind, "input and filters")
+def _check_signature(
+    parameters: list[Parameter], signature: inspect.Signature, leading: list[str], given: list[str]
+) -> None:
+    """Refuse a function that cannot be called with the leading arguments and `given`, and say how it can."""
+    count = len(leading)
     by_place = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
     room = sum(parameter.kind in by_place for parameter in parameters)
-    if room < 2 and all(parameter.kind is not Parameter.VAR_POSITIONAL for parameter in parameters):
-        raise BadAnswer(f"must take {leading} as its first two arguments, but its signature is {signature}")
+    if room < count and all(parameter.kind is not Parameter.VAR_POSITIONAL for parameter in parameters):
+        names = f"{' and '.join(leading)} as its first {_COUNTS[count]}"
+        raise BadAnswer(f"must take {names}, but its signature is {signature}")
     plain = (*by_place, Parameter.KEYWORD_ONLY)
     unknown = [
         parameter.name
         for index, parameter in enumerate(parameters)
         if parameter.kind in plain and parameter.default is Parameter.empty and parameter.name not in {*given, "bias"}
-        if index >= 2 or parameter.kind is Parameter.KEYWORD_ONLY
+        if index >= count or parameter.kind is Parameter.KEYWORD_ONLY
     ]
     if unknown:
-        expected = f"the call gives it {leading.replace(' and', ',')}, {', '.join(given)} and bias"
+        expected = f"the call gives it {', '.join([*leading, *given])}{'' if 'bias' in leading else ' and bias'}"
         names = ", ".join(_with_near(name, given) for name in unknown)
         raise BadAnswer(f"requires {names}; {expected}; its signature is {signature}")
 

@@ -48,7 +48,7 @@ class Implementation:
     Attributes:
         name: the SPEC as given; its name in every report.
         version: of the framework or package, empty where there is none.
-        functions: by the names of tf.nn: the operations, and `bias_add` where the namespace has one.
+        functions: by the names of tf.nn.
     """
 
     name: str
@@ -116,8 +116,7 @@ def _names_object(spec: str) -> bool:
 
 
 def _functions(namespace: Any, spec: str) -> dict[str, Function]:
-    names = [*map(str, Operation), "bias_add"]
-    found = {name: _read(namespace, name, spec) for name in names}
+    found = {name: _read(namespace, name, spec) for name in map(str, Operation)}
     functions = {name: function for name, function in found.items() if callable(function)}
     if inspect.isclass(namespace):
         for name, function in functions.items():

@@ -1,14 +1,19 @@
 """TensorFlow, eager, on the device that it chooses: `tf.nn` itself, and `tf.compat.v1.nn` for gradients.
 
-`tf.nn` has no gradients of `conv1d` and `conv3d` in their call form; they are what `tf.GradientTape` makes of these.
-Documented limits, reported as unsupported: `conv1d` and `conv3d` take no explicit padding, and `conv3d` no groups; the
-filter gradient of a dilated convolution has no CPU kernel ("Current CPU implementations do not yet support dilation
-rates larger than 1"); no operation takes int8 ("Value for attr 'T' of int8 is not in the list of allowed values").
+`tf.nn` has no gradients of `conv1d`, `conv3d` and the transposes in their call form; they are what `tf.GradientTape`
+makes of these. Documented limits, reported as unsupported: `conv1d` and `conv3d` take no explicit padding, and `conv3d`
+no groups; `depthwise_conv2d` takes no strides beside dilations; the filter gradient of a dilated convolution has no CPU
+kernel ("Current CPU implementations do not yet support dilation rates larger than 1"), nor have, with explicit padding,
+dilated transposes and gradients of grouped convolutions ("Gradients for grouped convolutions are not supported on
+CPU"); no operation takes int8, and few take int32 ("Value for attr 'T' of int32 is not in the list of allowed values");
+on the CPU, channels come first in oneDNN's kernels only, which take float32 and bfloat16 ("The Conv2D op currently only
+supports the NHWC tensor format on the CPU").
 """
 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,67 +22,102 @@ import tensorflow as tf
 __all__ = [
     "VERSION",
     "bias_add",
+    "bias_add_grad",
     "conv1d",
     "conv1d_backprop_filter",
     "conv1d_backprop_input",
     "conv1d_transpose",
+    "conv1d_transpose_backprop_filter",
+    "conv1d_transpose_backprop_input",
     "conv2d",
     "conv2d_backprop_filter",
     "conv2d_backprop_input",
     "conv2d_transpose",
+    "conv2d_transpose_backprop_filter",
+    "conv2d_transpose_backprop_input",
     "conv3d",
     "conv3d_backprop_filter",
     "conv3d_backprop_input",
     "conv3d_transpose",
+    "conv3d_transpose_backprop_filter",
+    "conv3d_transpose_backprop_input",
     "depthwise_conv2d",
     "depthwise_conv2d_backprop_filter",
     "depthwise_conv2d_backprop_input",
+    "separable_conv2d",
 ]
 
 VERSION: str = tf.__version__
 
-bias_add = tf.nn.bias_add
+
+_NO_KERNEL = re.compile(
+    r"only support(s|ed)\b.*\bN(D?)HWC\b|Value for attr 'T' of \w+ is not in the list"
+    "|Expected string for argument 'padding'|not supported on CPU|not yet support dilation"
+)
+"""What TensorFlow says where a kernel takes no NCHW, in each kernel in words of its own, not the dtype, no explicit
+padding, no groups or no dilations."""
 
 
-def _without_int8(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `function`, refusing int8, which it has no kernel for."""
+def _with_limits(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function`, raising `NotImplementedError` where TensorFlow lacks a kernel."""
 
     @functools.wraps(function)
     def refusing(*operands: Any, **options: Any) -> Any:
         if any(getattr(operand, "dtype", None) == "int8" for operand in operands):
             raise NotImplementedError("TensorFlow's convolutions take float16 to float64, bfloat16 and int32, not int8")
-        return function(*operands, **options)
+        try:
+            return function(*operands, **options)
+        except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError, TypeError) as error:
+            if not _NO_KERNEL.search(str(error)):
+                raise
+            reason = re.sub(r"\{\{.*?\}\} |\s+(\[Op:|; NodeDef).*", "", str(error), flags=re.DOTALL)
+            raise NotImplementedError(f"TensorFlow has no such kernel: {reason}") from error
 
     return refusing
 
 
-conv2d = _without_int8(tf.nn.conv2d)
-depthwise_conv2d = _without_int8(tf.nn.depthwise_conv2d)
-conv1d_transpose = _without_int8(tf.nn.conv1d_transpose)
-conv2d_transpose = _without_int8(tf.nn.conv2d_transpose)
-conv3d_transpose = _without_int8(tf.nn.conv3d_transpose)
-conv2d_backprop_input = _without_int8(tf.compat.v1.nn.conv2d_backprop_input)
-depthwise_conv2d_backprop_input = _without_int8(tf.nn.depthwise_conv2d_backprop_input)
-depthwise_conv2d_backprop_filter = _without_int8(tf.nn.depthwise_conv2d_backprop_filter)
+bias_add = _with_limits(tf.nn.bias_add)
+conv2d = _with_limits(tf.nn.conv2d)
+separable_conv2d = _with_limits(tf.nn.separable_conv2d)
+conv1d_transpose = _with_limits(tf.nn.conv1d_transpose)
+conv2d_transpose = _with_limits(tf.nn.conv2d_transpose)
+conv3d_transpose = _with_limits(tf.nn.conv3d_transpose)
+conv2d_backprop_input = _with_limits(tf.compat.v1.nn.conv2d_backprop_input)
+depthwise_conv2d_backprop_input = _with_limits(tf.nn.depthwise_conv2d_backprop_input)
+depthwise_conv2d_backprop_filter = _with_limits(tf.nn.depthwise_conv2d_backprop_filter)
 
 
-@_without_int8
+@_with_limits
+def bias_add_grad(out_backprop: Any, data_format: str = "NHWC") -> Any:
+    """Call the gradient of `tf.nn.bias_add` by its bias."""
+    return tf.raw_ops.BiasAddGrad(out_backprop=out_backprop, data_format=data_format)
+
+
+@_with_limits
 def conv1d(input: Any, filters: Any, stride: int, padding: Any, **options: Any) -> Any:
     """Call `tf.nn.conv1d`."""
     _refuse_pairs("conv1d", padding)
     return tf.nn.conv1d(input, filters, stride, padding, **options)
 
 
-@_without_int8
+@_with_limits
 def conv3d(input: Any, filters: Any, strides: Any, padding: Any, **options: Any) -> Any:
     """Call `tf.nn.conv3d`."""
     _refuse_pairs("conv3d", padding)
-    if input.shape[-1] != filters.shape[-2]:
+    if input.shape[1 if options.get("data_format") == "NCDHW" else -1] != filters.shape[-2]:
         raise NotImplementedError("tf.nn.conv3d takes no groups: in_channels must match between input and filters")
     return tf.nn.conv3d(input, filters, strides, padding, **options)
 
 
-@_without_int8
+@_with_limits
+def depthwise_conv2d(input: Any, filter: Any, strides: Any, padding: Any, **options: Any) -> Any:
+    """Call `tf.nn.depthwise_conv2d`."""
+    if any(step != 1 for step in strides) and any(step != 1 for step in options.get("dilations", [])):
+        raise NotImplementedError("tf.nn.depthwise_conv2d takes no strides beside dilations")
+    return tf.nn.depthwise_conv2d(input, filter, strides, padding, **options)
+
+
+@_with_limits
 def conv2d_backprop_filter(
     input: Any, filter_sizes: Any, out_backprop: Any, strides: Any, padding: Any, **options: Any
 ) -> Any:
@@ -87,18 +127,27 @@ def conv2d_backprop_filter(
     return tf.compat.v1.nn.conv2d_backprop_filter(input, filter_sizes, out_backprop, strides, padding, **options)
 
 
-def _gradients(convolve: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return the gradients of `convolve` by its input and by its filters, in the call forms of conv2d's."""
+def _gradients(convolve: Callable[..., Any], transposes: bool = False) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the gradients of `convolve` by its input and by its filters, in the call forms of conv2d's.
+
+    Args:
+        convolve: is called with input, filters and strides; `transposes`, with the output's shape before the strides.
+        transposes: whether it is a transpose.
+    """
+
+    def called(image: Any, filters: Any, strides: Any, out_backprop: Any, options: dict[str, Any]) -> Any:
+        shape = (out_backprop.shape,) if transposes else ()
+        return convolve(image, filters, *shape, strides, **options)
 
     def by_input(input_sizes: Any, filters: Any, out_backprop: Any, strides: Any, **options: Any) -> Any:
         image = tf.zeros(input_sizes, out_backprop.dtype)
-        return _gradient(lambda: convolve(image, filters, strides, **options), image, out_backprop)
+        return _gradient(lambda: called(image, filters, strides, out_backprop, options), image, out_backprop)
 
     def by_filter(input: Any, filter_sizes: Any, out_backprop: Any, strides: Any, **options: Any) -> Any:
         filters = tf.zeros(filter_sizes, out_backprop.dtype)
-        return _gradient(lambda: convolve(input, filters, strides, **options), filters, out_backprop)
+        return _gradient(lambda: called(input, filters, strides, out_backprop, options), filters, out_backprop)
 
-    return _without_int8(by_input), _without_int8(by_filter)
+    return _with_limits(by_input), _with_limits(by_filter)
 
 
 def _gradient(convolve: Callable[[], Any], source: Any, out_backprop: Any) -> Any:
@@ -115,3 +164,6 @@ def _refuse_pairs(operation: str, padding: Any) -> None:
 
 conv1d_backprop_input, conv1d_backprop_filter = _gradients(conv1d)
 conv3d_backprop_input, conv3d_backprop_filter = _gradients(conv3d)
+conv1d_transpose_backprop_input, conv1d_transpose_backprop_filter = _gradients(tf.nn.conv1d_transpose, transposes=True)
+conv2d_transpose_backprop_input, conv2d_transpose_backprop_filter = _gradients(tf.nn.conv2d_transpose, transposes=True)
+conv3d_transpose_backprop_input, conv3d_transpose_backprop_filter = _gradients(tf.nn.conv3d_transpose, transposes=True)

@@ -45,7 +45,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from conformance.case import Case, DType, Kind
+from conformance.case import Case, DType, Map
 from conformance.data import Array
 from conformance.judgement import bound
 from conformance.judgement.expected import Expected
@@ -142,9 +142,7 @@ def elementwise_limit(accuracy: Accuracy, expected: Expected, dtype: DType) -> A
 
 def _normwise(case: Case, expected: Expected, error: Array) -> float:
     """Return the largest 2-norm of the errors of an image and channel, in units of the fast algorithms' bound."""
-    axes = (
-        tuple(range(error.ndim - 2)) if case.operation.kind is Kind.FILTER_GRADIENT else tuple(range(1, error.ndim - 1))
-    )
+    axes = tuple(range(error.ndim - 2)) if case.operation.map is Map.TO_FILTERS else tuple(range(1, error.ndim - 1))
     style, accumulator = FORMATS[case.out_dtype], FORMATS[ACCUMULATOR[case.out_dtype]]
     size = np.abs(error)
     if style is not accumulator:

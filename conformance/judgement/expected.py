@@ -12,7 +12,7 @@ the way the last addition wraps it back: of them equality is always asked, as lo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +20,11 @@ import numpy as np
 from conformance.case import Case, DType, Kind, numpy_dtype
 from conformance.data import Array, Operands
 from conformance.errors import CatalogueError, Fault
+from conformance.judgement.answers import Unprovable, exact_answer
 from conformance.judgement.formats import ACCUMULATOR, FORMATS
 from conformance.judgement.norms import Norms, norms_of
 from conformance.judgement.special import on_padding
 from reference import oracle
-from reference.arguments import prepare
-from reference.oracle_gradients import filter_gradient, input_gradient
 
 __all__ = ["Expected", "expect"]
 
@@ -56,11 +55,17 @@ class Expected:
 
 
 def expect(case: Case, operands: Operands) -> Expected:
-    """Return the right answer to `case` for `operands`, and the proof that goes with it."""
+    """Return the right answer to `case` for `operands`, and the proof that goes with it.
+
+    Raises:
+        CatalogueError: there is none: integers overflow, or a separable convolution is not exact.
+    """
     try:
-        answer = _answer(case, operands)
+        answer = exact_answer(case, operands)
     except OverflowError as error:
         raise CatalogueError([Fault(Path(case.catalogue), 0, f"its sums leave int32: {error}", case.id)]) from error
+    except Unprovable as error:
+        raise CatalogueError([Fault(Path(case.catalogue), 0, str(error), case.id)]) from error
     value = answer.value.astype(np.float64).reshape(case.output)
     magnitude = answer.magnitude.reshape(case.output)
     style = ACCUMULATOR[case.out_dtype] if operands.bias is None else case.out_dtype
@@ -69,23 +74,6 @@ def expect(case: Case, operands: Operands) -> Expected:
     proof = _proof(case, answer, style, exact)
     norms, padding = norms_of(case, operands), on_padding(case, operands)
     return Expected(value, magnitude, largest, answer.terms, exact, proof, norms, padding)
-
-
-def _answer(case: Case, operands: Operands) -> oracle.Exact:
-    """Return the exact answer, by the map of the convolution that the case asks for."""
-    operation, image, filters = case.operation, operands.input, operands.filters
-    if operation.is_depthwise:
-        filters = filters.reshape(*filters.shape[:-2], 1, filters.shape[-2] * filters.shape[-1])
-    if operation.kind is Kind.TRANSPOSE:
-        image = np.broadcast_to(np.zeros((), image.dtype), case.output)
-    problem = prepare(operation.convolution, image, filters, case.strides, case.padding, None, case.dilations)
-    problem = replace(problem, dtype=numpy_dtype(case.out_dtype))
-    if operation.kind is Kind.FORWARD:
-        return oracle.convolve(problem, operands.bias)
-    gradient = filter_gradient if operation.kind is Kind.FILTER_GRADIENT else input_gradient
-    arriving = operands.input if operation.kind is Kind.TRANSPOSE else operands.out_backprop
-    assert arriving is not None
-    return gradient(problem, arriving)
 
 
 def _proof(case: Case, answer: oracle.Exact, style: DType, exact: bool) -> str:

@@ -12,11 +12,12 @@ adds the product to output i by a factor a_ip. Roundings that are independent ad
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from conformance.case import Case, Kind
+from conformance.case import Case, Map
 from conformance.data import Array, Operands
 
 __all__ = ["AMPLIFICATION", "Norms", "norms_of"]
@@ -31,7 +32,7 @@ class Norms:
 
     Attributes:
         spread: for each image and out channel, and ‖bias‖₂ added, to broadcast over positions; None for the gradient
-            of filters, for which F times the norm of Σ|x·w| itself stands.
+            of filters, and where there are not two operands: there F times the norm of Σ|x·w| itself stands.
         peaks: the sum of the largest magnitudes of the two operands.
         finite: whether there is no NaN and no infinity in any operand.
     """
@@ -53,16 +54,16 @@ def norms_of(case: Case, operands: Operands) -> Norms:
 @np.errstate(over="ignore")
 def _spread(case: Case, operands: Operands) -> Array | None:
     """Return the spread, (batch, 1, …, out_channels)."""
-    kind = case.operation.kind
-    if kind is Kind.FILTER_GRADIENT:
+    if case.operation.map is Map.TO_FILTERS or len(case.operation.operands) != 2:
         return None
     image = _finite(operands.given[case.operation.operands[0]])
     images = np.sqrt(np.sum(image**2, axis=tuple(range(1, image.ndim - 1))))
     added = _between_channels(case, operands, images.shape[1])
-    spread = np.einsum("ngc,gck->ngk", images.reshape(len(image), *added.shape[:2]), added).reshape(len(image), -1)
+    spread = np.einsum("ngc,gck->ngk", images.reshape(len(image), *added.shape[:2]), added)
+    spread = spread.reshape(len(image), math.prod(spread.shape[1:]))
     if operands.bias is not None:
         spread = spread + np.abs(_finite(operands.bias)) * np.sqrt(np.prod(case.output[1:-1]))
-    return np.asarray(spread.reshape(len(image), *(1,) * (image.ndim - 2), -1))
+    return np.expand_dims(spread, tuple(range(1, image.ndim - 1)))
 
 
 def _between_channels(case: Case, operands: Operands, channels: int) -> Array:
@@ -73,8 +74,8 @@ def _between_channels(case: Case, operands: Operands, channels: int) -> Array:
     axes = tuple(range(filters.ndim - 2))
     taps = np.maximum(AMPLIFICATION * np.sqrt(np.sum(filters**2, axis=axes)), np.sum(np.abs(filters), axis=axes))
     depth, width = taps.shape
-    forward = operation.kind is Kind.FORWARD
-    groups = (channels if forward else case.output[-1]) // max(1, depth)
+    forward = operation.map is Map.TO_OUTPUT
+    groups = (channels if forward else case.output[-1]) // depth if depth else 1
     grouped = taps.reshape(depth, groups, width // max(1, groups))
     return np.asarray(grouped.transpose(1, 0, 2) if forward else grouped.transpose(1, 2, 0))
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conformance.case import Case, DType, Kind
+from conformance.case import Case, DType, Map
 from conformance.data import Array, Operands
 from conformance.judgement import bound
 from conformance.judgement.formats import ACCUMULATOR, FORMATS
@@ -81,16 +81,18 @@ def rightful(value: Array, largest: Array, magnitude: Array, terms: int, dtype: 
 def on_padding(case: Case, operands: Operands) -> Array | None:
     """Return the outputs, by position and out channel, that have a tap that is not finite on padding; None where none.
 
-    Only forward convolutions are looked at.
+    Only what is a convolution is looked at, forward or as the input gradient of a transpose.
     """
     filters = operands.filters
-    if case.operation.kind is not Kind.FORWARD or np.isfinite(filters).all():
+    operation = case.operation
+    if operation.map is not Map.TO_OUTPUT or np.isfinite(filters).all():
         return None
-    if case.operation.is_depthwise:
+    if operation.is_depthwise:
         filters = filters.reshape(*filters.shape[:-2], 1, -1)
     wild = (~np.isfinite(filters)).astype(np.float64)
-    inside = np.ones((1, *case.input[1:]))
-    convolve = {1: windows.conv1d, 2: windows.conv2d, 3: windows.conv3d}[len(case.input) - 2]
+    image = case.out_backprop if operation.is_transposed else case.input
+    inside = np.ones((1, *(image or ())[1:]))
+    convolve = {1: windows.conv1d, 2: windows.conv2d, 3: windows.conv3d}[operation.rank]
     met = convolve(inside, wild, case.strides, case.padding, None, case.dilations)
     return np.asarray(met < wild.sum(axis=tuple(range(wild.ndim - 1))))
 

@@ -59,12 +59,13 @@ def judge(case: Case, expected: Expected, answer: Array, demand: Accuracy = Accu
     Args:
         case: gives the output's shape, its dtype and the literal.
         expected: the right answer and its proof.
-        answer: what the implementation returned.
+        answer: what the implementation returned, channels last.
         demand: the loosest accuracy class that passes.
     """
     if answer.shape != case.output:
-        worst = f"none compared: the shape is {_shape(answer.shape)}, must be {_shape(case.output)}"
-        return Verdict(False, "shape", f"the shape {_shape(case.output)}", worst, _all(expected))
+        got, wanted = (_shape(case.answer_in_layout(shape)) for shape in (answer.shape, case.output))
+        worst = f"none compared: the shape is {got}, must be {wanted}"
+        return Verdict(False, "shape", f"the shape {wanted}", worst, _all(expected))
     if answer.dtype.name != case.out_dtype:
         worst = f"none compared: the dtype is {answer.dtype}, must be {case.out_dtype}"
         return Verdict(False, "dtype", f"the dtype {case.out_dtype}", worst, _all(expected))

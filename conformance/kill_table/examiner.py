@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -121,7 +120,6 @@ class Examiner:
 
 def _implementation(defect: Defect) -> Implementation:
     return Implementation(defect.name, "", dict(defect.functions()))
-
 
 
 def _same(one: Array, other: Array) -> bool:

@@ -1,5 +1,6 @@
 """Reports: what is shown and written of results; they judge nothing."""
 
+from conformance.reports.coverage import print_coverage
 from conformance.reports.defects import defects_report, print_defects, print_kit
 from conformance.reports.json_report import check_target, json_report, write_json, write_report
 from conformance.reports.notebook import show_attempt, show_case
@@ -16,6 +17,7 @@ __all__ = [
     "json_report",
     "new_console",
     "print_cases",
+    "print_coverage",
     "print_defects",
     "print_kit",
     "print_run",

@@ -5,29 +5,34 @@ from __future__ import annotations
 import numpy as np
 from rich.console import Console
 
-from conformance.case import Case, Kind
+from conformance.case import Case
 from conformance.data import Array, Operands
 from conformance.judgement import Expected
 from conformance.runner import Attempt
 
 __all__ = ["show_attempt", "show_case"]
 
-_LETTERS = {"input": "X", "filters": "W", "bias": "b", "out_backprop": "G"}
+_LETTERS = {"input": "X", "filters": "W", "pointwise": "V", "bias": "b", "out_backprop": "G"}
 
 _PRINTED = 1000
 """Elements above which an array is abridged."""
 
 
-def show_case(console: Console, case: Case, operands: Operands, expected: Expected) -> None:
-    """Print the shapes, the data and the right output of `case`."""
+def show_case(console: Console, case: Case, operands: Operands, expected: Expected | None) -> None:
+    """Print the shapes, the data and the right output of `case`, or why it must be refused, where there is none."""
     console.print(f"{case.id}: {case.notation}, P = {case.shown_padding}, S = {case.shown_strides}", style="bold")
     for reason in filter(None, (case.why, case.source)):
         console.print(reason, markup=False)
     for name, letter in _LETTERS.items():
-        if name in case.operation.operands:
+        if name in case.operation.operands and case.refuses:
+            _print_array(console, letter, operands.given[name])
+        elif name in case.operation.operands:
             _print_array(console, letter, _for_reading(case, name, operands.given[name]))
         elif name == "bias" and operands.bias is not None:
             _print_array(console, letter, operands.bias)
+    if expected is None:
+        console.print(f"\nno Y: {case.refuses}", markup=False)
+        return
     _print_array(console, "Y, reference", _for_reading(case, "output", expected.value))
 
 
@@ -36,11 +41,14 @@ def show_attempt(console: Console, case: Case, attempt: Attempt) -> None:
     result = attempt.result
     if attempt.answer is not None:
         answer = attempt.answer
-        if answer.shape == case.output:
+        if answer.shape == case.output and not case.refuses:
             answer = _for_reading(case, "output", answer)
         _print_array(console, f"Y, {result.implementation}", answer)
     style = "green" if result.outcome == "passed" else "red"
-    verdict = {"passed": f"equal: yes ({result.rule})", "failed": "equal: no"}.get(result.outcome, result.outcome)
+    words = {"passed": f"equal: yes ({result.rule})", "failed": "equal: no"}
+    if case.refuses:
+        words = {"passed": "refused: yes", "failed": "refused: no"}
+    verdict = words.get(result.outcome, result.outcome)
     console.print(f"\n{verdict}", style=style, markup=False)
     if result.detail:
         console.print(result.detail, markup=False, soft_wrap=True)
@@ -57,11 +65,15 @@ def _print_array(console: Console, name: str, array: Array) -> None:
 def _for_reading(case: Case, name: str, array: Array) -> Array:
     """Return an array channels first, without the axes that the case does not write."""
     rank, written = case.operation.rank, case.written
-    if name == "filters" or (name == "output" and case.operation.kind is Kind.FILTER_GRADIENT):
+    if array.ndim == 1:
+        return array
+    if name in ("filters", "pointwise") or (name == "output" and not case.operation.gives_image):
         channels_first: Array = np.moveaxis(array, (-1, -2), (0, 1))[(0,) * (rank + 2 - len(written[name]))]
         return channels_first
     batch = len(written["input"]) == rank + 2
-    channels = len(written["input" if name == "input" else "filters"]) > rank + (name != "input")
+    channels = name == "input" or "filters" not in written or len(written["filters"]) > rank + 1
+    if name == "input":
+        channels = len(written["input"]) > rank
     first = np.moveaxis(array, -1, 1)
     first = first if channels else first[:, 0]
     return first if batch else first[0]

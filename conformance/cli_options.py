@@ -1,0 +1,45 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from conformance.case import Tier
+from conformance.judgement import Accuracy
+
+__all__ = ["Budget", "Catalogues", "Demand", "Repeat", "Selection", "Specs", "Tiers"]
+
+Catalogues = Annotated[
+    list[Path] | None, typer.Argument(metavar="[CATALOGUE…]", help="YAML files; the shipped catalogue where none.")
+]
+Specs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-i",
+        "--implementation",
+        metavar="SPEC",
+        help="tensorflow, package.module, package.module:object or path/to/file.py:object; may be repeated.",
+    ),
+]
+Selection = Annotated[
+    str,
+    typer.Option("-k", metavar="EXPR", help="Only cases whose id contains, or whose tags are: 'stride and not bias'."),
+]
+Tiers = Annotated[
+    Tier, typer.Option("--tier", help="Only the cases of `core`, or all that there are: `full` has both.")
+]
+Repeat = Annotated[
+    int,
+    typer.Option(
+        "--repeat", metavar="N", min=1, help="Rounds of calls for each case, for faults that come and go: 2N + 1 calls."
+    ),
+]
+Budget = Annotated[
+    float, typer.Option("--memory-budget", metavar="GIB", min=0, help="GiB that the arrays of one case may take.")
+]
+Demand = Annotated[
+    Accuracy, typer.Option("--accuracy", help="The loosest accuracy class that passes on real-valued data.")
+]
