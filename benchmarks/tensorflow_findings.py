@@ -48,7 +48,8 @@ def main() -> None:
 
 def judged(mode: str, seconds: float) -> Iterator[dict[str, str]]:
     """Yield the result of every case, starting a new child where one ends early."""
-    names, done = [], 0
+    names: list[str] = []
+    done = 0
     while not names or done < len(names):
         command = [sys.executable, __file__, "--mode", mode, "--child", str(done)]
         environment = os.environ | {"TF_ENABLE_ONEDNN_OPTS": MODES[mode], "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -119,7 +120,7 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         given = {f"place{index}": part for index, part in enumerate(places)} | keywords
         arrays = {name: part for name, part in given.items() if isinstance(part, np.ndarray)}
 
-        @tf.function(jit_compile=True)
+        @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
         def program(tensors: dict[str, Any]) -> Any:
             parts = given | tensors
             leading = [parts.pop(f"place{index}") for index in range(len(places))]
