@@ -53,6 +53,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     ERROR = "error"
     UNSUPPORTED = "unsupported"
+    KNOWN = "known"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from conformance.case import Case, Outcome
 from conformance.catalogue import DEFAULT_BUDGET, check_catalogue, json_schema, load_catalogue, shipped_catalogue
 from conformance.data import make_operands
 from conformance.errors import CatalogueError, ConformanceError, Unavailable, UsageError
+from conformance.expectations import as_expected, shipped_expectations
 from conformance.implementations import BUILT_IN, load_implementation, split_spec
 from conformance.judgement import Accuracy, expect
 from conformance.runner import attempt
@@ -238,7 +239,8 @@ def _judge(spec: str, cases: list[Case], record: reports.Run, rounds: int, deman
             offered = frozenset(implementation.functions)
             status = replace(status, version=implementation.version, offered=offered)
             announced = _announced(cases, progress, task)
-            for result in run_cases(announced, implementation, rounds=rounds, demand=demand):
+            results = run_cases(announced, implementation, rounds=rounds, demand=demand)
+            for result in as_expected(results, shipped_expectations()):
                 record.results.append(result)
                 progress.advance(task)
             status = replace(status, traits=measure_traits(implementation))

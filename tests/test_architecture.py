@@ -32,6 +32,7 @@ ORDER = [
     "diagnosis",
     "trial",
     "runner",
+    "expectations",
     "reports",
     "cli",
     "__main__",
