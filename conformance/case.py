@@ -73,6 +73,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     ERROR = "error"
     UNSUPPORTED = "unsupported"
+    KNOWN = "known"
 
 
 @dataclass(frozen=True, slots=True)

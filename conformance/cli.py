@@ -30,6 +30,7 @@ from conformance.data import make_operands
 from conformance.defects_command import choose, score
 from conformance.diagnosis import DEFAULT_SECONDS, Gathering, diagnose_run
 from conformance.errors import CatalogueError, ConformanceError, Unavailable, UsageError
+from conformance.expectations import as_expected, shipped_expectations
 from conformance.implementations import BUILT_IN, load_implementation, split_spec
 from conformance.judgement import Accuracy, expect
 from conformance.kill_table import LEGAL
@@ -260,8 +261,10 @@ def _judge(spec: str, cases: list[Case], record: reports.Run, rounds: int, deman
             status = replace(status, version=implementation.version, offered=offered)
             announced = _announced(cases, progress, task)
             for tried in run_cases(announced, implementation, rounds=rounds, demand=demand, search=not seconds):
-                record.results.append(tried.result)
-                gathering.add(tried)
+                result = as_expected(tried.result, shipped_expectations())
+                record.results.append(result)
+                if result.outcome is not Outcome.KNOWN:
+                    gathering.add(tried)
                 progress.advance(task)
             status = replace(status, traits=measure_traits(implementation))
             progress.update(task, case="diagnosing")

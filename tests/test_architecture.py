@@ -34,6 +34,7 @@ ORDER = [
     "trial",
     "refusal",
     "runner",
+    "expectations",
     "kill_table",
     "diagnosis",
     "reports",

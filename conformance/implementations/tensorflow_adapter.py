@@ -83,8 +83,6 @@ conv1d_transpose = _with_limits(tf.nn.conv1d_transpose)
 conv2d_transpose = _with_limits(tf.nn.conv2d_transpose)
 conv3d_transpose = _with_limits(tf.nn.conv3d_transpose)
 conv2d_backprop_input = _with_limits(tf.compat.v1.nn.conv2d_backprop_input)
-depthwise_conv2d_backprop_input = _with_limits(tf.nn.depthwise_conv2d_backprop_input)
-depthwise_conv2d_backprop_filter = _with_limits(tf.nn.depthwise_conv2d_backprop_filter)
 
 
 @_with_limits
@@ -125,6 +123,19 @@ def conv2d_backprop_filter(
     if any(step != 1 for step in options.get("dilations", [])):
         raise NotImplementedError("TensorFlow has no filter gradient of a dilated conv2d on the CPU")
     return tf.compat.v1.nn.conv2d_backprop_filter(input, filter_sizes, out_backprop, strides, padding, **options)
+
+
+def _depthwise_gradient(gradient: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a depthwise gradient of `tf.nn`, which takes dilations of all four axes, unlike its convolution."""
+
+    def with_four(*operands: Any, dilations: Any, **options: Any) -> Any:
+        return gradient(*operands, dilations=[1, *dilations, 1], **options)
+
+    return _with_limits(with_four)
+
+
+depthwise_conv2d_backprop_input = _depthwise_gradient(tf.nn.depthwise_conv2d_backprop_input)
+depthwise_conv2d_backprop_filter = _depthwise_gradient(tf.nn.depthwise_conv2d_backprop_filter)
 
 
 def _gradients(convolve: Callable[..., Any], transposes: bool = False) -> tuple[Callable[..., Any], Callable[..., Any]]:

@@ -14,7 +14,7 @@ from conformance.traits import Trait
 
 __all__ = ["OperationAccuracy", "Run", "State", "Status", "exit_code"]
 
-_GREEN = {Outcome.PASSED, Outcome.UNSUPPORTED}
+_GREEN = {Outcome.PASSED, Outcome.UNSUPPORTED, Outcome.KNOWN}
 
 
 class State(StrEnum):

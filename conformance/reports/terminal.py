@@ -25,7 +25,7 @@ _GAP = 2
 _LEAST = 12
 """Columns that a shortened text must have to be of use."""
 
-_STYLES = {Outcome.PASSED: "green", Outcome.UNSUPPORTED: "yellow"}
+_STYLES = {Outcome.PASSED: "green", Outcome.UNSUPPORTED: "yellow", Outcome.KNOWN: "yellow"}
 
 _PRIORITY = ("outcome", "case", "rule", "P", "S", "problem")
 
