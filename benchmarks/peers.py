@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.case import Case, Operation
+from conformance.case import Case, Operation, Tier
 from conformance.catalogue import load_catalogue
 from conformance.data import make_operands
 from conformance.defects import DEFECTS, Defect
@@ -154,7 +154,7 @@ def compared_with_installed(cases: Sequence[Case]) -> str:
 def suites() -> list[Suite]:
     """Return the suites to be scored."""
     core = [case for case in load_catalogue() if case.operation is Operation.CONV2D]
-    core = [case for case in core if getattr(case, "tier", "core") == "core"]
+    core = [case for case in core if case.tier is Tier.CORE]
     random = np.random.default_rng(1)
     samples = [uniform(case, random) for case in load_catalogue([FOLDER / "pytorch.yaml"])]
     return [

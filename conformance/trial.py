@@ -39,8 +39,8 @@ class Trial:
     """What came of the calls.
 
     Attributes:
-        answer: to the case's own data, channels last, whatever layout was asked for; None where the call was refused, as
-            it must be.
+        answer: to the case's own data, channels last, whatever layout was asked for; None where the call was refused,
+            as it must be.
         verdict: on the call that went wrong, or on the first.
         mistakes: that explain what went wrong.
         turn: in which call it did, from 1.

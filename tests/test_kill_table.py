@@ -15,16 +15,17 @@ import pytest
 from conftest import ROOT, Command
 
 from conformance import reports
-from conformance.case import Operation
+from conformance.case import Operation, Tier
 from conformance.catalogue import load_catalogue
 from conformance.data import Array
 from conformance.defects import DEFECTS, RIGHT, Call, Defect
 from conformance.expectations import Expectation
-from conformance.kill_table import LEGAL, Examiner, KillTable, examine, examine_in_turn, trust
+from conformance.kill_table import LEGAL, Examiner, KillTable, examine, examine_in_turn, legal, trust
 from conformance.kill_table.table import smallest_cover
+from conformance.selection import select
 
 CASES = load_catalogue()
-CORE = [case for case in CASES if getattr(case, "tier", "core") == "core"]
+CORE = select(CASES, tier=Tier.CORE)
 BY_ID = {case.id: case for case in CASES}
 
 ORDER = [case.id for case in CORE]

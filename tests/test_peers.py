@@ -41,7 +41,7 @@ def test_criterion_of_onnx_accepts_what_it_should_not(how: str, change: Finish, 
 @pytest.mark.parametrize("name", FILES)
 def test_reference_passes_them(name: str) -> None:
     results = list(run(load_catalogue([FILES[name]]), load_implementation("reference")))
-    assert {result.outcome for result in results} == {Outcome.PASSED}
+    assert {each.result.outcome for each in results} == {Outcome.PASSED}
 
 
 def test_onnx_states_every_output() -> None:

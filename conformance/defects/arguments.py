@@ -120,6 +120,7 @@ DEFECTS: tuple[Defect, ...] = (
         GROUP,
         "rounds a stride down that is no whole number instead of refusing it",
         accepts=_each(STRIDES, int),
+        survives="a catalogue writes whole strides only",
     ),
     Defect(
         "dilation-zero-as-one",

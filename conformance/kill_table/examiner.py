@@ -58,8 +58,8 @@ class Examiner:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self._must_refuse = bool(getattr(case, "refuses", ""))
-        self._is_plain = not (self._must_refuse or getattr(case, "channels_first", False))
+        self._must_refuse = bool(case.refuses)
+        self._is_plain = not (self._must_refuse or case.channels_first)
         self._right: Array | None = None
         if not self._must_refuse:
             self._operands = make_operands(case)
