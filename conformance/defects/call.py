@@ -8,13 +8,14 @@ tap r meet at the input element p·stride + r·dilation - before. So a convoluti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from conformance.case import Case, Kind, Operation, Pads, Shape
 from conformance.data import Array, Operands
+from conformance.defects.posed import Posed, posed
 from reference.arguments import Problem, prepare
 
 __all__ = ["Call", "from_arguments", "from_case"]
@@ -44,6 +45,7 @@ class Call:
         channels_first: whether the caller's arrays are, and the result is to be.
         result_shape: of what must be returned, channels last.
         raw: the caller's own arrays by name, in his memory; for mistakes in handling memory.
+        then: what follows on this call, with its result as the first argument; None for nothing.
         pads: zeros (before, after) every axis; the first step.
         out_sizes: output elements along every axis; the second.
         tables: for every axis, (out_size, taps), the element that each tap meets, -1 for padding; the third.
@@ -65,6 +67,7 @@ class Call:
     channels_first: bool
     result_shape: Shape
     raw: Mapping[str, Array] = field(default_factory=dict)
+    then: Posed | None = None
     pads: Pads = ()
     out_sizes: Shape = ()
     tables: tuple[Array, ...] = ()
@@ -117,31 +120,32 @@ class Call:
 
 def from_case(case: Case, operands: Operands) -> Call:
     """Return the call that a case asks for."""
-    parts = operands.taken_by(case.operation)
-    first, second = (parts[name] for name in case.operation.operands)
-    keywords = {"strides": case.strides, "padding": case.padding, "dilations": case.dilations}
-    if case.operation.kind is Kind.INPUT_GRADIENT:
-        return from_arguments(case.operation, case.output, second, operands.bias, {**keywords, "out_backprop": first})
-    if case.operation.kind is Kind.FILTER_GRADIENT:
-        return from_arguments(case.operation, first, case.output, operands.bias, {**keywords, "out_backprop": second})
-    return from_arguments(case.operation, first, second, operands.bias, {**keywords, "output_shape": case.output})
+    operation = case.operation
+    options: dict[str, Any] = {"strides": case.strides, "padding": case.padding, "dilations": case.dilations}
+    options = {} if operation.is_bias else options | {"output_shape": case.output}
+    if operands.out_backprop is not None:
+        options["out_backprop"] = operands.out_backprop
+    leading: list[Any] = [operands.input, operands.filters]
+    if operation is Operation.BIAS_ADD:
+        leading = [operands.input, operands.bias]
+    elif operation is Operation.BIAS_ADD_GRAD:
+        leading = []
+    elif operation is Operation.SEPARABLE_CONV2D:
+        leading.append(operands.pointwise)
+    elif operation.kind is Kind.INPUT_GRADIENT:
+        leading[0] = case.input
+    elif operation.kind is Kind.FILTER_GRADIENT:
+        leading[1] = case.filters
+    return from_arguments(posed(operation, leading, operands.bias, options))
 
 
-def from_arguments(
-    operation: Operation, first: Any, second: Any, bias: Array | None, options: Mapping[str, Any]
-) -> Call:
+def from_arguments(asked: Posed) -> Call:
     """Return the call that is made with the arguments of tf.nn.
-
-    Args:
-        operation: the function that is called.
-        first: input, or the input's shape where its gradient is asked for.
-        second: filters, or their shape.
-        bias: a number per output channel, or None.
-        options: the keywords: strides (or stride), padding, data_format, dilations, output_shape, out_backprop.
 
     Raises:
         ValueError: an argument has no meaning; the message of `reference` names it.
     """
+    operation, first, second, bias, options = asked.operation, asked.first, asked.second, asked.bias, asked.options
     arriving = _arriving(operation, first, options)
     image, window = _image(operation, first, arriving, options), _window(operation, second, arriving)
     problem = prepare(
@@ -156,7 +160,13 @@ def from_arguments(
     if arriving is not None and problem.channels_first:
         arriving = np.moveaxis(arriving, 1, -1)
     _check_arriving(operation, problem, arriving)
-    return _call(operation, problem, arriving, bias, {"first": first, "second": second, "bias": bias} | dict(options))
+    call = _call(operation, problem, arriving, bias, {"first": first, "second": second, "bias": bias} | options)
+    if asked.is_vector:
+        return replace(call, result_shape=call.filters_shape[-1:])
+    if asked.pointwise is None:
+        return call
+    then = Posed(Operation.CONV2D, None, asked.pointwise, bias, {"data_format": options.get("data_format")})
+    return replace(call, bias=None, then=then)
 
 
 def _arriving(operation: Operation, first: Any, options: Mapping[str, Any]) -> Array | None:

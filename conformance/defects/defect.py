@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from conformance.case import Case, Operation
+from conformance.case import Case, Kind, Operation
 from conformance.data import Array, Operands
 from conformance.defects.call import Call, from_arguments, from_case
+from conformance.defects.posed import posed
 from conformance.defects.steps import add_bias, contract, find_pads, find_sizes, find_tables
 
 __all__ = ["RIGHT", "Arguments", "Change", "Compute", "Defect", "Finish", "everywhere"]
@@ -100,12 +101,13 @@ class Defect:
         call = self.tabled(find_tables(self.sized(find_sizes(call))))
         output = self.add_bias(self.summed(self.contract(call), call), call)
         output = self.finished(output, call)
-        if given.operation.is_depthwise and output.shape == given.filters_shape:
+        if given.kind is Kind.FILTER_GRADIENT and output.shape == given.filters_shape:
             output = output.reshape(given.result_shape)
         output = output.astype(given.dtype)
         if given.channels_first and output.ndim == given.rank + 2:
             output = np.moveaxis(output, -1, 1)
-        return np.asarray(self.returned(np.ascontiguousarray(output), given))
+        output = np.asarray(self.returned(np.ascontiguousarray(output), given))
+        return output if given.then is None else self.compute(from_arguments(replace(given.then, first=output)))
 
     def functions(self) -> Mapping[str, Callable[..., Array]]:
         """Return the operations by name, with the call forms of tf.nn and the bias as a keyword; a fresh start each."""
@@ -113,11 +115,13 @@ class Defect:
         return {operation.value: self._function(operation, compute) for operation in Operation}
 
     def _function(self, operation: Operation, compute: Compute) -> Callable[..., Array]:
-        def function(first: Any, second: Any, bias: Array | None = None, **options: Any) -> Array:
-            arguments = {"first": first, "second": second, **options}
+        def function(*leading: Any, bias: Array | None = None, **options: Any) -> Array:
+            asked = posed(operation, leading, bias, options)
             if self.accepts is not None:
-                arguments = self.accepts(operation, arguments)
-            return compute(from_arguments(operation, arguments.pop("first"), arguments.pop("second"), bias, arguments))
+                changed = self.accepts(asked.operation, {"first": asked.first, "second": asked.second, **asked.options})
+                first, second = changed.pop("first"), changed.pop("second")
+                asked = replace(asked, first=first, second=second, options=changed)
+            return compute(from_arguments(asked))
 
         return function
 
