@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from functools import cache
@@ -16,11 +17,18 @@ from conformance.case import Case
 from conformance.catalogue import load_catalogue
 from conformance.data import Array, Operands, make_operands
 from conformance.defects import DEFECTS, RIGHT, Defect
-from conformance.judgement import Expected, expect, judge
+from conformance.judgement import Expected, expect
+
+
+def case_size(case: Case) -> int:
+    """Return about how many products a case asks for."""
+    return math.prod(case.output) * math.prod(case.filters[:-1]) + 1
+
 
 CASES = [case for case in load_catalogue() if not case.refuses]  # which have tests of their own
 MORE_CASES = load_catalogue(sorted((ROOT / "tests").glob("*_cases.yaml")))
-SMALLEST_FIRST = sorted((*CASES, *MORE_CASES), key=lambda case: np.prod(case.output) * np.prod(case.filters[:-1]))
+TELLING_FIRST = sorted((*CASES, *MORE_CASES), key=lambda case: abs(np.log(case_size(case) / 20_000)))
+"""Large enough that most defects show, and no larger."""
 
 ELSEWHERE = {"output-channels-last", "data-format-ignored"}
 """Defects that no case of the catalogue can reject, as it has no way to ask for channels first."""
@@ -28,7 +36,7 @@ ELSEWHERE = {"output-channels-last", "data-format-ignored"}
 
 @cache
 def asked(case_id: str) -> tuple[Operands, Expected, Array]:
-    case = next(case for case in SMALLEST_FIRST if case.id == case_id)
+    case = next(case for case in TELLING_FIRST if case.id == case_id)
     operands = make_operands(case)
     return operands, expect(case, operands), RIGHT.answer(case, operands)
 
@@ -38,15 +46,6 @@ def answer(defect: Defect, case: Case) -> Array | None:
         return defect.answer(case, asked(case.id)[0])
     except (ValueError, IndexError):
         return None
-
-
-def fails(defect: Defect, case: Case) -> bool:
-    """Tell whether the case rejects the defect by the numbers that it answers."""
-    _, expected, right = asked(case.id)
-    wrong = answer(defect, case)
-    if wrong is None or (wrong.shape == right.shape and wrong.tobytes() == right.tobytes()):
-        return False
-    return not judge(case, expected, wrong).passed
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
@@ -60,11 +59,6 @@ def test_steps_as_they_are_make_no_mistake(case: Case) -> None:
 
 
 JUDGED = [each for each in DEFECTS if each.is_stateless and each.accepts is None and each.name not in ELSEWHERE]
-
-
-@pytest.mark.parametrize("defect", JUDGED, ids=[defect.name for defect in JUDGED])
-def test_defect_is_rejected(defect: Defect) -> None:
-    assert any(fails(defect, case) for case in SMALLEST_FIRST)
 
 
 def test_names_are_unique() -> None:
@@ -85,7 +79,7 @@ def test_sentence_completes_it(defect: Defect) -> None:
 def test_defects_with_sentences_of_their_own_can_be_told_apart() -> None:
     """Cases split the kit until only those are together that say the same."""
     alike = [JUDGED]
-    for case in SMALLEST_FIRST:
+    for case in TELLING_FIRST:
         alike = [part for group in alike for part in split(group, case) if len({each.mistake for each in part}) > 1]
     assert [[defect.name for defect in group] for group in alike] == []
 
