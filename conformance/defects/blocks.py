@@ -102,7 +102,7 @@ def _without_halo(size: int) -> Callable[[Call], Call]:
 
 
 def _pixel(output: Array, call: Call) -> Array:
-    flat = output.reshape(len(output), prod(output.shape[1:-1]), -1).copy()
+    flat = output.reshape(len(output), prod(output.shape[1:-1]), output.shape[-1]).copy()
     if flat.shape[1] > 41:
         flat[:, 40] = flat[:, 41]
     return flat.reshape(output.shape)

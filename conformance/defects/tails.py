@@ -108,7 +108,7 @@ def _narrow(output: Array, call: Call) -> Array:
 
 def _pixels(output: Array, call: Call) -> Array:
     positions = prod(output.shape[1:-1])
-    flat = output.reshape(len(output), positions, -1).copy()
+    flat = output.reshape(len(output), positions, output.shape[-1]).copy()
     rest = _rest(positions, 8)
     flat[:, positions - rest :] = 0
     return flat.reshape(output.shape)
