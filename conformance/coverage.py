@@ -54,7 +54,6 @@ _EXCLUDED: tuple[tuple[Level, Level, str], ...] = (
     (("padding", "SAME with an odd total"), ("filters", "1"), "SAME adds nothing to a filter of one tap"),
     (("padding", "VALID"), ("filters", "larger than the image"), "no window fits in"),
     (("groups", "2"), ("channels", "1"), "one channel makes one group"),
-    (("channels", "1"), ("memory", Memory.TRANSPOSED), "one channel lies the same way first and last"),
     *((("dtype", DType.INT8), ("direction", kind), "int8 is summed in int32 forward only") for kind in _GRADIENTS),
 )
 

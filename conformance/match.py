@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from enum import IntEnum
+from itertools import takewhile
+from time import monotonic
 
 import numpy as np
 
@@ -16,6 +18,9 @@ from conformance.judgement import Accuracy, Expected, judge
 from conformance.judgement.bound import elementwise
 
 __all__ = ["Bench", "Likeness", "diagnose", "obvious", "shape_only"]
+
+_SECONDS = 3.0
+"""That the kit may take on one case."""
 
 _SHAPES_TOLD = 3
 """Mistakes named at most where only the shape speaks for them."""
@@ -117,6 +122,8 @@ def diagnose(
 ) -> list[str]:
     """Return the mistakes that explain `answer`, each completing "it …"; empty where no known one does.
 
+    On a case so large that the kit takes more than some seconds, the rest of it is not tried.
+
     Args:
         case: what was asked.
         operands: the data that it was asked with.
@@ -127,8 +134,9 @@ def diagnose(
     plain = obvious(case, operands, expected, answer)
     if plain or not _is_numeric(answer):
         return plain
-    bench = Bench(case, operands, expected)
-    likenesses = [(bench.likeness(each, answer), each.mistake) for each in kit if each.is_stateless]
+    bench, end = Bench(case, operands, expected), monotonic() + _SECONDS
+    stateless = takewhile(lambda _: monotonic() < end, (each for each in kit if each.is_stateless))
+    likenesses = [(bench.likeness(each, answer), each.mistake) for each in stateless]
     numbers = dict.fromkeys(mistake for likeness, mistake in likenesses if likeness is Likeness.NUMBERS)
     shapes = dict.fromkeys(mistake for likeness, mistake in likenesses if likeness is Likeness.SHAPE)
     return list(numbers) or [shape_only(mistake) for mistake in shapes][:_SHAPES_TOLD]

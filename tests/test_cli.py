@@ -79,9 +79,12 @@ def test_run_judges_tensorflow_on_the_shipped_catalogue(command: Command, tmp_pa
     keys = ["case", "operation", "implementation", "outcome", "rule", "seconds", "detail", "diagnosis"]
     assert all(list(result) == keys for result in written["results"])
     counts = written["summary"]["tensorflow"]
-    assert counts.keys() == {"passed", "unsupported"}
+    assert counts.keys() == {"passed", "unsupported", "known"}
     assert sum(counts.values()) == len(written["results"])
-    assert lines[-1] == f"tensorflow: {counts['passed']} passed, {counts['unsupported']} unsupported"
+    assert (
+        lines[-1]
+        == f"tensorflow: {counts['passed']} passed, {counts['unsupported']} unsupported, {counts['known']} known"
+    )
 
 
 def test_wrong_implementation_exits_1_with_the_facts(command: Command, flipped: str, tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ FACTS = {
         "dtype: the dtype float32",
         "none compared: the dtype is float64, must be float32",
         "all 120 elements",
-        "it computes in or converts to float64 where the operands are float32; the values are right",
+        "it computes in or converts to float64 where the operands are float32; the values are right; or it returns "
+        "float64 whatever the operands are",
     ),
 }
 

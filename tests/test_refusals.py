@@ -107,10 +107,10 @@ def test_answer_fails_with_the_six_facts() -> None:
     ("name", "mistake"),
     [
         ("refuses-stride.stride-1xminus2", "accepts a stride of -2"),
-        ("refuses-strides-of-three-axes", "accepts 3 strides for 2 spatial axes"),
+        ("refuses-strides-of-three-axes.stride-1x2x3", "accepts 3 strides for 2 spatial axes"),
         ("refuses-dilation.dilation-1x0", "accepts a dilation of 0"),
         ("refuses-padding-word", "accepts the padding 'SOME'"),
-        ("refuses-padding-of-three-axes", "accepts padding of the wrong length"),
+        ("refuses-padding-of-three-axes.pad-0x1x2x0x1x1", "accepts padding of the wrong length"),
         ("refuses-negative-pads.pad-minus1x0x0x0", "accepts a pad of -1"),
         ("refuses-data-format", "accepts the data_format 'NHCW'"),
         ("refuses-filters-of-five-axes", "accepts filters of 5 axes"),
