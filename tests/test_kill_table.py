@@ -18,7 +18,7 @@ from conformance import reports
 from conformance.case import Operation, Tier
 from conformance.catalogue import load_catalogue
 from conformance.data import Array
-from conformance.defects import DEFECTS, RIGHT, Call, Defect
+from conformance.defects import DEFECTS, RIGHT, Call, Defect, arguments
 from conformance.expectations import Expectation
 from conformance.kill_table import LEGAL, Examiner, KillTable, examine, examine_in_turn, legal, trust
 from conformance.kill_table.table import smallest_cover
@@ -54,6 +54,15 @@ def test_core_rejects_every_defect_that_has_no_reason_to_survive(defect: Defect)
         assert not rejecting, f"its reason to survive, {defect.survives!r}, holds no longer: {rejecting} rejects it"
     else:
         assert rejecting, f"{defect.name} survives: no case notices that it {defect.mistake}"
+
+
+UNCHECKED = [defect for defect in arguments.DEFECTS if defect.name != "stride-fraction-cut"]
+"""A catalogue writes whole strides only."""
+
+
+@pytest.mark.parametrize("defect", UNCHECKED, ids=[defect.name for defect in UNCHECKED])
+def test_full_tier_rejects_what_accepts_calls_without_meaning(defect: Defect) -> None:
+    assert any(examiner(case.id).broken_rule(defect) for case in CASES if case.refuses)
 
 
 def test_winograd_raises_no_false_alarm() -> None:
