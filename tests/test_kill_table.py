@@ -56,7 +56,7 @@ def test_core_rejects_every_defect_that_has_no_reason_to_survive(defect: Defect)
         assert rejecting, f"{defect.name} survives: no case notices that it {defect.mistake}"
 
 
-UNCHECKED = [defect for defect in arguments.DEFECTS if defect.name != "stride-fraction-cut"]
+UNCHECKED = [each for each in arguments.DEFECTS if each.survives and each.name != "stride-fraction-cut"]
 """A catalogue writes whole strides only."""
 
 
