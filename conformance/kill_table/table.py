@@ -80,7 +80,7 @@ def smallest_cover(names: Sequence[str], wanted: Iterable[Collection[str]]) -> l
     """Return few names so that each collection in `wanted` holds one of them; found greedily, so not surely the fewest.
 
     >>> smallest_cover(["a", "b", "c"], [{"a", "b"}, {"b", "c"}, {"a", "c"}, {"c"}])
-    ['b', 'c']
+    ['a', 'c']
     """
     wanted = list(wanted)
     left, chosen = set(range(len(wanted))), list[str]()
