@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from conformance.case import Case
+from conformance.case import Case, Outcome
 from conformance.catalogue import load_catalogue
 from conformance.data import Array, Operands, make_operands
 from conformance.defects import DEFECTS, RIGHT, Defect
+from conformance.implementations import Implementation
 from conformance.judgement import Expected, expect
+from conformance.runner import attempt
 
 
 def case_size(case: Case) -> int:
@@ -59,6 +61,12 @@ def test_steps_as_they_are_make_no_mistake(case: Case) -> None:
 
 
 JUDGED = [each for each in DEFECTS if each.is_stateless and each.accepts is None and each.name not in ELSEWHERE]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+def test_functions_with_steps_as_they_are_pass(case: Case) -> None:
+    result = attempt(case, Implementation("right", "", dict(RIGHT.functions())), search=False).result
+    assert result.outcome is Outcome.PASSED, result.detail
 
 
 def test_names_are_unique() -> None:

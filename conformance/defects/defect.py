@@ -104,7 +104,7 @@ class Defect:
         if given.kind is Kind.FILTER_GRADIENT and output.shape == given.filters_shape:
             output = output.reshape(given.result_shape)
         output = output.astype(given.dtype)
-        if given.channels_first and output.ndim == given.rank + 2:
+        if given.channels_first and given.kind is not Kind.FILTER_GRADIENT and output.ndim == given.rank + 2:
             output = np.moveaxis(output, -1, 1)
         output = np.asarray(self.returned(np.ascontiguousarray(output), given))
         return output if given.then is None else self.compute(from_arguments(replace(given.then, first=output)))
