@@ -34,7 +34,10 @@ FORWARD = [defect for defect in DEFECTS if defect.operations(Operation.CONV2D)]
 
 @dataclass(frozen=True)
 class Closeness:
-    """A criterion: |answer - right| ≤ absolute + relative · |right|, and the same shape and dtype."""
+    """Another suite's criterion, which is measured here: |answer - right| ≤ absolute + relative · |right|.
+
+    Shape and dtype must be the same too.
+    """
 
     relative: float
     absolute: float
@@ -159,6 +162,7 @@ def suites() -> list[Suite]:
     samples = [uniform(case, random) for case in load_catalogue([FOLDER / "pytorch.yaml"])]
     return [
         Suite("the ten notebook cases", [case for case in core if "notebook" in case.tags]),
+        # ONNX: its backend test runner's defaults; PyTorch: those of torch.testing.assert_close for float32
         Suite("ONNX, node cases of Conv", load_catalogue([FOLDER / "onnx.yaml"]), Closeness(1e-3, 1e-7)),
         Suite("PyTorch, OpInfo samples of conv2d", samples, Closeness(1.3e-6, 1e-5)),
         Suite("this catalogue's core, conv2d", core),

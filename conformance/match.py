@@ -11,7 +11,7 @@ from time import monotonic
 import numpy as np
 
 from conformance.case import Case, DType, numpy_dtype
-from conformance.data import Array, Operands
+from conformance.data import Array, Operands, channels_last
 from conformance.defects import DEFECTS, RIGHT, Call, Defect
 from conformance.defects.call import from_case
 from conformance.judgement import Accuracy, Expected, judge
@@ -56,11 +56,11 @@ class Bench:
 
     @np.errstate(invalid="ignore", over="ignore")
     def answer(self, defect: Defect) -> Array | None:
-        """Return what a stateless defect answers; None where an implementation with that mistake would raise."""
+        """Return what a stateless defect answers, channels last; None where an implementation like it would raise."""
         touches_memory = defect.returned is not RIGHT.returned
         call = from_case(self.case, _copied(self._operands)) if touches_memory else self._call
         try:
-            return defect.compute(call)
+            return channels_last(self.case, defect.compute(call))
         except Exception:  # an implementation with this mistake would raise too, whatever it is
             return None
 

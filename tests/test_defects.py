@@ -32,9 +32,6 @@ MORE_CASES = load_catalogue(sorted((ROOT / "tests").glob("*_cases.yaml")))
 TELLING_FIRST = sorted((*CASES, *MORE_CASES), key=lambda case: abs(np.log(case_size(case) / 20_000)))
 """Large enough that most defects show, and no larger."""
 
-ELSEWHERE = {"output-channels-last", "data-format-ignored"}
-"""Defects that no case of the catalogue can reject, as it has no way to ask for channels first."""
-
 
 @cache
 def asked(case_id: str) -> tuple[Operands, Expected, Array]:
@@ -60,7 +57,7 @@ def test_steps_as_they_are_make_no_mistake(case: Case) -> None:
         np.testing.assert_array_equal(right.astype(np.float64), expected.value)
 
 
-JUDGED = [each for each in DEFECTS if each.is_stateless and each.accepts is None and each.name not in ELSEWHERE]
+JUDGED = [each for each in DEFECTS if each.is_stateless and each.accepts is None]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Command
 
+from conformance.defects import DEFECTS
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 BLOCKS = re.findall(r"<!-- (.+?) -->\n```\w+\n(.*?)```", README, re.DOTALL)
@@ -68,3 +70,8 @@ def test_every_key_of_a_case_is_documented() -> None:
     rows = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
     documented = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     assert documented == CaseEntry.model_fields.keys() | RefusedEntry.model_fields.keys()
+
+
+def test_the_kit_is_as_large_as_it_says() -> None:
+    (claimed,) = re.findall(r"a kit of more than (\d+)\s+wrong implementations", README)
+    assert int(claimed) < len(DEFECTS)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from conformance.case import Case, Kind, Operation, Pads, Shape
-from conformance.data import Array, Operands
+from conformance.data import Array, Operands, laid_out
 from conformance.defects.posed import Posed, posed
 from reference.arguments import Problem, prepare
 
@@ -119,10 +119,11 @@ class Call:
 
 
 def from_case(case: Case, operands: Operands) -> Call:
-    """Return the call that a case asks for."""
-    operation = case.operation
+    """Return the call that a case asks for, in its layout."""
+    operation, operands = case.operation, laid_out(case, operands)
     options: dict[str, Any] = {"strides": case.strides, "padding": case.padding, "dilations": case.dilations}
-    options = {} if operation.is_bias else options | {"output_shape": case.output}
+    options = {} if operation.is_bias else options | {"output_shape": case.in_layout(case.output)}
+    options["data_format"] = case.data_format
     if operands.out_backprop is not None:
         options["out_backprop"] = operands.out_backprop
     leading: list[Any] = [operands.input, operands.filters]
@@ -133,7 +134,7 @@ def from_case(case: Case, operands: Operands) -> Call:
     elif operation is Operation.SEPARABLE_CONV2D:
         leading.append(operands.pointwise)
     elif operation.kind is Kind.INPUT_GRADIENT:
-        leading[0] = case.input
+        leading[0] = case.in_layout(case.input)
     elif operation.kind is Kind.FILTER_GRADIENT:
         leading[1] = case.filters
     return from_arguments(posed(operation, leading, operands.bias, options))

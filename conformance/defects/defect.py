@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from conformance.case import Case, Kind, Operation
-from conformance.data import Array, Operands
+from conformance.data import Array, Operands, channels_last
 from conformance.defects.call import Call, from_arguments, from_case
 from conformance.defects.posed import posed
 from conformance.defects.steps import add_bias, contract, find_pads, find_sizes, find_tables
@@ -85,12 +85,12 @@ class Defect:
         return self.remembering is None
 
     def answer(self, case: Case, operands: Operands) -> Array:
-        """Return what it answers to a case, in the output's dtype.
+        """Return what it answers to a case, channels last, in the output's dtype.
 
         Raises:
             ValueError, IndexError: it cannot be computed; an implementation with this mistake would raise too.
         """
-        return self.compute(from_case(case, operands))
+        return channels_last(case, self.compute(from_case(case, operands)))
 
     @np.errstate(invalid="ignore", over="ignore")
     def compute(self, given: Call) -> Array:

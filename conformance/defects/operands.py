@@ -31,6 +31,10 @@ __all__ = [
 ]
 
 
+_MOST_PARTS = 256
+"""Parts of a sum over images; a contraction each."""
+
+
 def forward(operation: Operation) -> bool:
     """Tell whether it is a convolution itself."""
     return operation.kind is Kind.FORWARD
@@ -111,11 +115,14 @@ def products(call: Call, chosen: Callable[[Array], Array]) -> Call:
 
 
 def parts(call: Call) -> Iterator[Call]:
-    """Yield calls whose results sum up to the whole: a tap each, or an image each for the filters' gradient."""
+    """Yield calls whose results sum up to the whole: a tap each, or an image each for the filters' gradient.
+
+    Images of a large batch come several at a time.
+    """
     if call.filters is None:
         assert call.arriving is not None
-        for image in range(call.batch):
-            mine = (np.arange(call.batch) == image).reshape(-1, *(1,) * (call.rank + 1))
+        for images in np.array_split(np.arange(call.batch), min(call.batch, _MOST_PARTS) or 1):
+            mine = np.isin(np.arange(call.batch), images).reshape(-1, *(1,) * (call.rank + 1))
             yield replace(call, arriving=np.where(mine, call.arriving, 0))
         return
     for tap in range(prod(call.taps)):

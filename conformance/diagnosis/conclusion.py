@@ -148,14 +148,12 @@ def _findings(suspects: list[Suspect], inquiry: Inquiry) -> Iterator[Finding]:
 def _leading(suspects: list[Suspect]) -> list[Suspect]:
     """Return as few suspects as possible that together explain what can be explained, the likeliest first."""
     leading = list[Suspect]()
-    covered = set[int]()
     clear = [each for each in suspects if not _is_doubtful(each)]
-    while clear:
-        best = max(clear, key=lambda each: len(each.explains - covered))
-        if not best.explains - covered:
-            break
+    left = set[int]().union(*(each.explains for each in clear))
+    while left:
+        best = max(clear, key=lambda each: len(each.claims(left)))
         leading.append(best)
-        covered |= best.explains
+        left -= best.claims(left)
     return leading
 
 

@@ -1,11 +1,14 @@
 """What a whole run says of the known mistakes: which explain its failures, and do no harm where it was right.
 
-A mistake is looked for at the smallest failing case that none explains yet. Those that give its very numbers are
-compared with the other failing cases, and with the passing ones, until one of these speaks against them.
+A mistake is looked for at a failing case that none explains yet, those first that are large enough to tell mistakes
+apart. Those that give its very numbers are compared with the other failing cases, and with the passing ones, until one
+of these speaks against them. Mistakes that remember something have to be run in full; they are asked where no other is
+found.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +20,9 @@ from conformance.diagnosis.sightings import Clock, Gathering, Sighting, size_of
 from conformance.match import Likeness, shape_only
 
 __all__ = ["Inquiry", "Suspect", "ranked"]
+
+_TELLING = 20_000
+"""The size of a case (see `size_of`) at which most mistakes differ, and nothing takes long."""
 
 _GLANCE = 16
 """Failing cases that a suspect is compared with once a passing case speaks against it."""
@@ -56,15 +62,20 @@ class Suspect:
     harmed: str = ""
     echoed: int = 0
 
+    def claims(self, places: set[int]) -> set[int]:
+        """Return which of some failing cases it explains, those among them that there was no time to compare."""
+        return places if 0 < self.compared == len(self.explains) else places & self.explains
+
 
 def ranked(suspects: Iterable[Suspect]) -> list[Suspect]:
     """Return the suspects, the likeliest first, one for each mistake."""
 
-    def doubt(suspect: Suspect) -> tuple[bool, bool, int, int, bool, int, int]:
+    def doubt(suspect: Suspect) -> tuple[bool, bool, float, int, bool, int, int]:
         of_shape, itself = suspect.likeness is not Likeness.NUMBERS, suspect.defect is None
         explained = len(suspect.explains)
+        share = explained / max(1, suspect.compared)  # where time is short, not all are compared with all cases
         more = (-(suspect.echoed or explained + suspect.spared), -suspect.raises)
-        return bool(suspect.harmed), of_shape, -explained, suspect.parts, itself, *more
+        return bool(suspect.harmed), of_shape, -share, suspect.parts, itself, *more
 
     best: dict[str, Suspect] = {}
     for suspect in sorted(suspects, key=doubt):
@@ -82,37 +93,48 @@ class Inquiry:
 
     Attributes:
         failing: the sightings, the smallest cases first.
-        passing: the cases that were passed, the smallest first.
+        passing: the cases that were passed, the most telling first.
         suspects: what was found, in the order in which it was.
         unexplained: places of the failing cases that no suspect explains, as far as they were looked at.
     """
 
     def __init__(self, gathering: Gathering, comparison: Comparison, kit: Sequence[Defect]) -> None:
         self.failing: list[Sighting] = sorted(gathering.failing, key=lambda sighting: size_of(sighting.case))
-        self.passing: list[Case] = sorted(gathering.passing, key=size_of)
+        self.passing: list[Case] = sorted(gathering.passing, key=_reticence)
         self.suspects: list[Suspect] = list(self._told())
         self.unexplained: list[int] = []
         self.comparison = comparison
         self._order = gathering.order
         self._kit = kit
+        self._telling = sorted(range(len(self.failing)), key=lambda place: _reticence(self.failing[place].case))
 
     def search(self, clock: Clock) -> None:
         """Find the suspects among single mistakes."""
         asked: set[tuple[int, Likeness]] = set()
-        for place, sighting in enumerate(self.failing):
+        for place in self._telling:
             if clock.is_up:
                 return
-            if not sighting.is_comparable or self.is_explained(place):
+            if not self.failing[place].is_comparable or self.is_explained(place):
                 continue
-            found = [(self.comparison.likeness(each, sighting), each) for each in self._kit]
-            best = max((likeness for likeness, _ in found), default=Likeness.NONE)
-            alike = [each for likeness, each in found if likeness is best and best is not Likeness.NONE]
+            best, alike = self._alike(self.failing[place], clock)
             for defect in alike if best is Likeness.NUMBERS else alike[:_SHAPES]:
                 if (id(defect), best) not in asked:
                     asked.add((id(defect), best))
                     self.accuse(defect, clock, likeness=best)
             if not self.is_explained(place):
                 self.unexplained.append(place)
+
+    def _alike(self, sighting: Sighting, clock: Clock) -> tuple[Likeness, list[Defect]]:
+        """Return the defects whose answers are most like a failure, as far as time allows, and how like they are."""
+        found, best = list[tuple[Likeness, Defect]](), Likeness.NONE
+        for is_stateless in (True, False):
+            kit = [each for each in self._kit if each.is_stateless is is_stateless]
+            for each in kit if best is not Likeness.NUMBERS else ():
+                if clock.is_up:
+                    break
+                found.append((self.comparison.likeness(each, sighting), each))
+            best = max((likeness for likeness, _ in found), default=best)
+        return best, [each for likeness, each in found if likeness is best and best is not Likeness.NONE]
 
     def follow(self, clock: Clock) -> None:
         """Make the likeliest of the mistakes that remember something go through the run, in its order.
@@ -140,7 +162,8 @@ class Inquiry:
         mistake = defect.mistake if likeness is Likeness.NUMBERS else shape_only(defect.mistake)
         suspect = Suspect(mistake, defect, likeness, parts)
         self._look_for_harm(suspect, defect, clock)
-        for place, sighting in enumerate(self.failing[:_GLANCE] if suspect.harmed else self.failing):
+        for place in self._telling[:_GLANCE] if suspect.harmed else self._telling:
+            sighting = self.failing[place]
             if sighting.is_comparable:
                 suspect.compared += 1
                 if self.comparison.likeness(defect, sighting) >= likeness:
@@ -153,7 +176,7 @@ class Inquiry:
         return suspect
 
     def innocent(self, clock: Clock, most: int) -> Iterator[Defect]:
-        """Yield the stateless defects that do no harm on the smallest passing cases, `most` of them."""
+        """Yield the stateless defects that do no harm on the most telling passing cases, `most` of them."""
         for defect in self._kit:
             if defect.is_stateless and not clock.is_up:
                 verdicts = (self.comparison.is_harmless(defect, case) for case in self.passing[:most])
@@ -187,6 +210,11 @@ class Inquiry:
                 told.setdefault(_in_general(mistake), set()).add(place)
         for mistake, places in told.items():
             yield Suspect(mistake, None, explains=places, compared=len(self.failing))
+
+
+def _reticence(case: Case) -> float:
+    """Return how far the size of a case is from that at which it tells most."""
+    return abs(math.log(max(1, size_of(case)) / _TELLING))
 
 
 def _in_general(mistake: str) -> str:

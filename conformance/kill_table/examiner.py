@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.case import Case, Outcome
-from conformance.data import Array, make_operands
+from conformance.data import Array, channels_last, make_operands
 from conformance.defects import RIGHT, Defect
 from conformance.defects.call import from_case
 from conformance.errors import Unsupported
@@ -59,7 +59,7 @@ class Examiner:
     def __init__(self, case: Case) -> None:
         self.case = case
         self._must_refuse = bool(case.refuses)
-        self._is_plain = not (self._must_refuse or case.channels_first)
+        self._is_plain = not self._must_refuse
         self._right: Array | None = None
         if not self._must_refuse:
             self._operands = make_operands(case)
@@ -87,7 +87,8 @@ class Examiner:
         if not defect.operations(self.case.operation):
             return ""
         try:
-            answer = defect.compute(replace(from_case(self.case, self._operands), raw=_Sealed()))
+            call = replace(from_case(self.case, self._operands), raw=_Sealed())
+            answer = channels_last(self.case, defect.compute(call))
         except NotImplementedError:
             return ""
         except _LooksAtMemoryError:
