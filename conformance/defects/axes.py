@@ -16,7 +16,6 @@ from reference.geometry import explicit_pads
 
 __all__ = [
     "believing_before",
-    "believing_strides",
     "exchanged",
     "flipped",
     "flipped_taps",
@@ -50,11 +49,6 @@ def believing_before(before: Callable[[int, int, int, int, int], int]) -> Change
         return replace(call, pads=tuple((before(*pads, *others), pads[1]) for pads, *others in axes))
 
     return changed
-
-
-def believing_strides(strides: Callable[[int], int]) -> Change:
-    """Return the change of every stride."""
-    return lambda call: replace(call, strides=tuple(map(strides, call.strides)))
 
 
 def exchanged(call: Call) -> Call:

@@ -13,6 +13,7 @@ from conformance.data import Array
 from conformance.defects import axes
 from conformance.defects.call import Call
 from conformance.defects.defect import Change, Defect, Finish
+from conformance.defects.hooks import every_stride
 from conformance.defects.operands import filter_gradient, on_operands
 
 __all__ = ["DEFECTS"]
@@ -126,7 +127,7 @@ _OF_TAPS = (
     *(
         Defect(f"dw-{name}", _TAPS, mistake, filter_gradient, sized=change)
         for name, mistake, change in (
-            ("unstrided", "ignores the strides in the filters' gradient", axes.believing_strides(lambda step: 1)),
+            ("unstrided", "ignores the strides in the filters' gradient", every_stride(lambda step: 1)),
             (
                 "undilated",
                 "ignores the dilations in the filters' gradient",

@@ -12,6 +12,7 @@ from conformance.data import Array
 from conformance.defects import axes
 from conformance.defects.call import Call
 from conformance.defects.defect import Change, Defect
+from conformance.defects.hooks import every_stride
 from conformance.defects.operands import backward, input_gradient, on_operands
 
 __all__ = ["DEFECTS"]
@@ -96,7 +97,7 @@ _OF_INPUT = (
     *(
         Defect(f"dx-{name}", _INPUT, mistake, input_gradient, sized=change)
         for name, mistake, change in (
-            ("dense", "ignores the strides in the input's gradient", axes.believing_strides(lambda step: 1)),
+            ("dense", "ignores the strides in the input's gradient", every_stride(lambda step: 1)),
             (
                 "undilated",
                 "ignores the dilations in the input's gradient",
@@ -106,7 +107,7 @@ _OF_INPUT = (
             (
                 "zeros-too-many",
                 "puts as many zeros as the stride, one too many, between elements in the input's gradient",
-                axes.believing_strides(lambda step: step + (step > 1)),
+                every_stride(lambda step: step + (step > 1)),
             ),
             (
                 "forward-padding",

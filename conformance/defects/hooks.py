@@ -17,6 +17,7 @@ from conformance.case import Kind, Pads, Shape
 from conformance.data import Array
 from conformance.defects.call import Call
 from conformance.defects.defect import Change, Compute, Finish
+from conformance.defects.operands import on_operands
 from conformance.defects.steps import contract, fitted, places
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "Index",
     "arriving_changed",
     "dilations",
+    "every_stride",
+    "explicit",
     "filters_changed",
     "flat",
     "input_changed",
@@ -35,6 +38,7 @@ __all__ = [
     "pairwise",
     "reading",
     "reverse",
+    "same",
     "shift",
     "strides",
     "tables",
@@ -53,6 +57,16 @@ class Hooks(TypedDict, total=False):
     finished: Finish
 
 
+def explicit(call: Call) -> bool:
+    """Tell whether the padding is given in numbers."""
+    return not isinstance(call.padding, str)
+
+
+def same(call: Call) -> bool:
+    """Tell whether the padding is SAME."""
+    return call.padding == "SAME"
+
+
 def when(condition: Callable[[Call], bool], change: Change) -> Change:
     """Return the change where `condition` holds, and none elsewhere."""
     return lambda call: change(call) if condition(call) else call
@@ -61,6 +75,11 @@ def when(condition: Callable[[Call], bool], change: Change) -> Change:
 def strides(change: Callable[[Shape], Shape]) -> Change:
     """Return the change of the strides, as `asked` with the output's sizes, as `sized` without them."""
     return lambda call: replace(call, strides=change(call.strides))
+
+
+def every_stride(change: Callable[[int], int]) -> Change:
+    """Return the change of each stride by itself, as `strides`."""
+    return strides(lambda steps: tuple(map(change, steps)))
 
 
 def dilations(change: Callable[[Shape], Shape]) -> Change:
@@ -117,17 +136,17 @@ def reading(part: str, axis: str, index: Index) -> Hooks:
 
 def input_changed(change: Finish) -> Change:
     """Return the change of the input's numbers where there is an input."""
-    return lambda call: call if call.input is None else replace(call, input=change(call.input, call))
+    return on_operands(change, "input")
 
 
 def filters_changed(change: Finish) -> Change:
     """Return the change of the filters' numbers where there are filters."""
-    return lambda call: call if call.filters is None else replace(call, filters=change(call.filters, call))
+    return on_operands(change, "filters")
 
 
 def arriving_changed(change: Finish) -> Change:
     """Return the change of the numbers that go back through the convolution, where there are any."""
-    return lambda call: call if call.arriving is None else replace(call, arriving=change(call.arriving, call))
+    return on_operands(change, "arriving")
 
 
 def _if_forward(change: Finish, result: Array, call: Call) -> Array:

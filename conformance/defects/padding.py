@@ -7,16 +7,12 @@ from dataclasses import replace
 from conformance.case import Pads
 from conformance.defects.call import Call
 from conformance.defects.defect import Change, Defect
-from conformance.defects.hooks import pads, pairwise, when
+from conformance.defects.hooks import explicit, pads, pairwise, when
 from reference.geometry import explicit_pads
 
 __all__ = ["DEFECTS"]
 
 GROUP = "padding"
-
-
-def _explicit(call: Call) -> bool:
-    return not isinstance(call.padding, str)
 
 
 def _none(pairs: Pads) -> Pads:
@@ -29,7 +25,7 @@ def _named(name: str) -> Change:
     def changed(call: Call) -> Call:
         return replace(call, pads=explicit_pads(name, call.in_sizes, call.taps, call.strides, call.dilations))
 
-    return when(_explicit, changed)
+    return when(explicit, changed)
 
 
 def _by_pairs_of_sides(pairs: Pads) -> Pads:
@@ -55,7 +51,7 @@ def _times(factors: str) -> Change:
         by = call.strides if factors == "strides" else call.dilations
         return replace(call, pads=tuple((p * by, q * by) for (p, q), by in zip(call.pads, by, strict=True)))
 
-    return when(_explicit, changed)
+    return when(explicit, changed)
 
 
 DEFECTS: tuple[Defect, ...] = (
@@ -117,7 +113,7 @@ DEFECTS: tuple[Defect, ...] = (
         "padding-symmetrised",
         GROUP,
         "divides the padding evenly between the two sides, whatever was asked for",
-        padded=when(_explicit, pairwise(lambda p, q: ((p + q) // 2, p + q - (p + q) // 2))),
+        padded=when(explicit, pairwise(lambda p, q: ((p + q) // 2, p + q - (p + q) // 2))),
     ),
     Defect(
         "padding-all-before",
@@ -195,13 +191,13 @@ DEFECTS: tuple[Defect, ...] = (
         "padding-less-than-filter",
         GROUP,
         "pads by one less than the filter's size at most",
-        padded=when(_explicit, _less_than("taps")),
+        padded=when(explicit, _less_than("taps")),
     ),
     Defect(
         "padding-less-than-field",
         GROUP,
         "pads by one less than the receptive field at most",
-        padded=when(_explicit, _less_than("fields")),
+        padded=when(explicit, _less_than("fields")),
     ),
     Defect("padding-times-stride", GROUP, "multiplies the padding by the stride", padded=_times("strides")),
     Defect("padding-times-dilation", GROUP, "multiplies the padding by the dilation", padded=_times("dilations")),

@@ -10,7 +10,7 @@ import numpy as np
 from conformance.case import Pads
 from conformance.defects.call import Call
 from conformance.defects.defect import Change, Defect
-from conformance.defects.hooks import dilations, out_sizes, pads, pairwise, strides, when
+from conformance.defects.hooks import dilations, out_sizes, pads, pairwise, same, strides, when
 from conformance.defects.steps import find_pads
 from reference.geometry import same_pads
 
@@ -19,18 +19,14 @@ __all__ = ["DEFECTS"]
 GROUP = "SAME"
 
 
-def _same(call: Call) -> bool:
-    return call.padding == "SAME"
-
-
 def _as_if(change: Change) -> Change:
     """Return the change that computes SAME's padding as if the call were another."""
-    return when(_same, lambda call: replace(call, pads=find_pads(change(call)).pads))
+    return when(same, lambda call: replace(call, pads=find_pads(change(call)).pads))
 
 
 def _split(split: Callable[[int], tuple[int, int]]) -> Change:
     """Return the change that divides SAME's total between before and after."""
-    return when(_same, pairwise(lambda before, after: split(before + after)))
+    return when(same, pairwise(lambda before, after: split(before + after)))
 
 
 def _negative_totals(call: Call) -> Call:
@@ -46,7 +42,7 @@ def _square(call: Call) -> Call:
 
 
 def _half_of(sizes: Callable[[Call], tuple[int, ...]], ahead: int = 0) -> Change:
-    return when(_same, lambda call: replace(call, pads=tuple(((size + ahead) // 2,) * 2 for size in sizes(call))))
+    return when(same, lambda call: replace(call, pads=tuple(((size + ahead) // 2,) * 2 for size in sizes(call))))
 
 
 def _dilated_total(call: Call) -> Pads:
@@ -73,25 +69,25 @@ DEFECTS: tuple[Defect, ...] = (
         "same-odd-pixel-first",
         GROUP,
         "adds SAME's odd pixel at the top and left instead of the bottom and right",
-        padded=when(_same, pairwise(lambda before, after: (after, before))),
+        padded=when(same, pairwise(lambda before, after: (after, before))),
     ),
     Defect(
         "same-odd-pixel-first-vertically",
         GROUP,
         "adds SAME's odd pixel at the top instead of the bottom",
-        padded=when(_same, pads(lambda pairs: (*(pair[::-1] for pair in pairs[:-1]), pairs[-1]))),
+        padded=when(same, pads(lambda pairs: (*(pair[::-1] for pair in pairs[:-1]), pairs[-1]))),
     ),
     Defect(
         "same-odd-pixel-first-horizontally",
         GROUP,
         "adds SAME's odd pixel at the left instead of the right",
-        padded=when(_same, pads(lambda pairs: (*pairs[:-1], pairs[-1][::-1]))),
+        padded=when(same, pads(lambda pairs: (*pairs[:-1], pairs[-1][::-1]))),
     ),
     Defect(
         "same-odd-pixel-first-even-filter",
         GROUP,
         "adds SAME's odd pixel at the top and left where the filter's size is even",
-        padded=when(_same, lambda call: replace(call, pads=_odd_first_if_even(call))),
+        padded=when(same, lambda call: replace(call, pads=_odd_first_if_even(call))),
     ),
     Defect(
         "same-undilated",
@@ -103,7 +99,7 @@ DEFECTS: tuple[Defect, ...] = (
         "same-dilated-by-multiplying",
         GROUP,
         "computes SAME's padding without the dilation and then multiplies it by the dilation",
-        padded=when(_same, lambda call: replace(call, pads=_dilated_total(call))),
+        padded=when(same, lambda call: replace(call, pads=_dilated_total(call))),
     ),
     Defect(
         "same-unstrided",
@@ -111,7 +107,7 @@ DEFECTS: tuple[Defect, ...] = (
         "computes SAME's padding as for a stride of 1",
         padded=_as_if(strides(lambda steps: (1,) * len(steps))),
     ),
-    Defect("same-as-valid", GROUP, "takes SAME for VALID", padded=when(_same, pairwise(lambda before, after: (0, 0)))),
+    Defect("same-as-valid", GROUP, "takes SAME for VALID", padded=when(same, pairwise(lambda before, after: (0, 0)))),
     Defect(
         "valid-as-same",
         GROUP,
@@ -148,20 +144,20 @@ DEFECTS: tuple[Defect, ...] = (
         "same-vertical-for-both",
         GROUP,
         "computes SAME's padding for the vertical axis and uses it for the horizontal one too",
-        padded=when(_same, _square),
+        padded=when(same, _square),
     ),
     Defect(
         "same-field-less-stride",
         GROUP,
         "computes SAME's total padding as field - stride, also where the stride does not divide the image's size",
-        padded=when(_same, lambda call: replace(call, pads=_totals(call, lambda size, field, step: field - step))),
+        padded=when(same, lambda call: replace(call, pads=_totals(call, lambda size, field, step: field - step))),
     ),
     Defect(
         "same-field-less-remainder",
         GROUP,
         "computes SAME's total padding as field - size % stride, also where the stride divides the image's size",
         padded=when(
-            _same, lambda call: replace(call, pads=_totals(call, lambda size, field, step: field - size % step))
+            same, lambda call: replace(call, pads=_totals(call, lambda size, field, step: field - size % step))
         ),
     ),
     Defect(
@@ -169,7 +165,7 @@ DEFECTS: tuple[Defect, ...] = (
         GROUP,
         "computes SAME's padding for an output of size / stride, rounded down instead of up",
         padded=when(
-            _same,
+            same,
             lambda call: replace(
                 call, pads=_totals(call, lambda size, field, step: (size // step - 1) * step + field - size)
             ),
@@ -180,7 +176,7 @@ DEFECTS: tuple[Defect, ...] = (
         GROUP,
         "returns zeros under SAME where the strides differ",
         tabled=when(
-            lambda call: _same(call) and len(set(call.strides)) > 1,
+            lambda call: same(call) and len(set(call.strides)) > 1,
             lambda call: replace(call, tables=tuple(np.full_like(met, -1) for met in call.tables)),
         ),
     ),
@@ -224,12 +220,12 @@ DEFECTS: tuple[Defect, ...] = (
         "same-size-rounded-down",
         GROUP,
         "rounds the output's size under SAME down: image size / stride",
-        sized=when(_same, out_sizes(lambda call: tuple(map(int.__floordiv__, call.in_sizes, call.strides)))),
+        sized=when(same, out_sizes(lambda call: tuple(map(int.__floordiv__, call.in_sizes, call.strides)))),
     ),
     Defect(
         "same-negative-total",
         GROUP,
         "lets SAME's padding become negative where the stride exceeds the receptive field",
-        sized=when(_same, _negative_totals),
+        sized=when(same, _negative_totals),
     ),
 )

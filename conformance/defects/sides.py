@@ -9,17 +9,13 @@ import numpy as np
 from conformance.case import Pads
 from conformance.defects.call import Call
 from conformance.defects.defect import Change, Defect
-from conformance.defects.hooks import pads, when
+from conformance.defects.hooks import explicit, pads, same, when
 from reference.geometry import same_pads
 
 __all__ = ["DEFECTS"]
 
 GROUP = "sides of the padding"
 LOOPS = "loops over taps"
-
-
-def _explicit(call: Call) -> bool:
-    return not isinstance(call.padding, str)
 
 
 def _is_planar(call: Call) -> bool:
@@ -48,7 +44,7 @@ def _same_by_taps(order: int) -> Change:
         axes = zip(call.in_sizes, taps, call.strides, call.dilations, strict=True)
         return replace(call, pads=tuple(same_pads(*axis) for axis in axes))
 
-    return when(lambda call: call.padding == "SAME" and _is_planar(call), changed)
+    return when(lambda call: same(call) and _is_planar(call), changed)
 
 
 def _ended(axis: int) -> Change:
@@ -80,19 +76,19 @@ DEFECTS: tuple[Defect, ...] = (
         "sides-of-numbers-swapped",
         GROUP,
         "swaps the two sides of a padding that is given in numbers",
-        padded=when(_explicit, pads(lambda pairs: tuple(pair[::-1] for pair in pairs))),
+        padded=when(explicit, pads(lambda pairs: tuple(pair[::-1] for pair in pairs))),
     ),
     Defect(
         "sides-bottom-at-the-top",
         GROUP,
         "puts the bottom's padding at the top where the padding is given in numbers",
-        padded=when(lambda call: _explicit(call) and _is_planar(call), pads(_after_for_before)),
+        padded=when(lambda call: explicit(call) and _is_planar(call), pads(_after_for_before)),
     ),
     Defect(
         "sides-bottom-at-the-top-right-size",
         GROUP,
         "begins its windows by the bottom's padding where that is given in numbers, though the output's size is right",
-        sized=when(lambda call: _explicit(call) and _is_planar(call), pads(_after_for_before)),
+        sized=when(lambda call: explicit(call) and _is_planar(call), pads(_after_for_before)),
     ),
     Defect(
         "same-width-by-filter-height",

@@ -9,15 +9,12 @@ import numpy as np
 from conformance.data import Array
 from conformance.defects import axes
 from conformance.defects.call import Call
-from conformance.defects.defect import Change, Defect
+from conformance.defects.defect import Defect
+from conformance.defects.hooks import every_stride, same, when
 from conformance.defects.operands import on_operands, transposed
 from reference.geometry import receptive_field
 
 __all__ = ["DEFECTS"]
-
-
-def _where_same(change: Change) -> Change:
-    return lambda call: change(call) if call.padding == "SAME" else call
 
 
 def _forward(call: Call) -> Call:
@@ -103,18 +100,18 @@ _OF_OPERANDS = tuple(
 _OF_STRIDES = tuple(
     Defect(f"transpose-{name}", _STRIDES, mistake, transposed, sized=change)
     for name, mistake, change in (
-        ("dense", "ignores the strides in transposes", axes.believing_strides(lambda step: 1)),
+        ("dense", "ignores the strides in transposes", every_stride(lambda step: 1)),
         ("undilated", "ignores the dilations in transposes", lambda call: replace(call, dilations=(1,) * call.rank)),
         ("exchanged", "exchanges strides and dilations in transposes", axes.exchanged),
         (
             "zeros-too-many",
             "puts as many zeros as the stride, one too many, between a transpose's elements",
-            axes.believing_strides(lambda step: step + (step > 1)),
+            every_stride(lambda step: step + (step > 1)),
         ),
         (
             "zeros-too-few",
             "puts one zero less than the stride asks between a transpose's elements",
-            axes.believing_strides(lambda step: max(1, step - 1)),
+            every_stride(lambda step: max(1, step - 1)),
         ),
         ("repeated", "repeats a transpose's elements instead of putting zeros between them", _repeated),
         ("forward", "computes a convolution with a stride of 1 instead of its transpose", _forward),
@@ -137,7 +134,7 @@ _OF_PADDING = tuple(
         (
             "same-odd-first",
             "cuts SAME's odd row off at the top and left in transposes",
-            _where_same(axes.believing_before(lambda before, after, field, step, left: after)),
+            when(same, axes.believing_before(lambda before, after, field, step, left: after)),
         ),
         (
             "sides-swapped",
@@ -168,7 +165,7 @@ _OF_PADDING = tuple(
         (
             "same-field-less-stride",
             "takes filter size - stride for SAME's padding in transposes",
-            _where_same(axes.believing_before(lambda before, after, field, step, left: max(0, field - step) // 2)),
+            when(same, axes.believing_before(lambda before, after, field, step, left: max(0, field - step) // 2)),
         ),
         ("two-per-dilation", "adds 2 to the receptive field for each dilation in transposes", _two_per_dilation),
         (
