@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 
 import numpy as np
@@ -18,6 +19,8 @@ from conformance.judgement import expect
 from conformance.runner import run
 
 FILES = {name: ROOT / "benchmarks" / "peers" / f"{name}.yaml" for name in ("onnx", "pytorch")}
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 PEERS = runpy.run_path(str(ROOT / "benchmarks" / "peers.py"))
 
@@ -52,3 +55,10 @@ def test_samples_of_pytorch_differ() -> None:
     cases = load_catalogue([FILES["pytorch"]])
     asked = {(case.input, case.filters, case.strides, case.dilations, case.padding, case.bias) for case in cases}
     assert len(asked) == len(cases)
+
+
+def test_readme_counts_the_same_cases_and_defects() -> None:
+    section = README[README.index("(`python benchmarks/peers.py`)") :]
+    counts = re.findall(r"^\| .+? \| (\d+) \|", section, re.MULTILINE)[:4]
+    assert [int(count) for count in counts] == [len(suite.cases) for suite in PEERS["suites"]()]
+    assert f"Of the {len(PEERS['FORWARD'])} that are mistakes of `conv2d`" in README
