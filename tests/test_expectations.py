@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from conformance.case import Outcome
 from conformance.catalogue import load_catalogue
@@ -62,3 +64,12 @@ def test_malformed_file_is_refused_by_name_and_line(text: str, message: str, tmp
     file.write_text(text, encoding="utf-8")
     with pytest.raises(CatalogueError, match=message):
         load_expectations(file)
+
+
+def test_page_of_findings_names_cases_that_exist() -> None:
+    page = (ROOT / "docs" / "tensorflow.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")][1:]
+    named = [name for row in rows for name in re.findall(r"`([a-z0-9-]+)`", row.rsplit("|", 2)[1])]
+    entries = {case.id.partition(".")[0] for case in CASES}
+    assert named
+    assert [name for name in named if name not in entries] == []

@@ -165,7 +165,7 @@ def _gradient(convolve: Callable[[], Any], source: Any, out_backprop: Any) -> An
     with tf.GradientTape() as tape:
         tape.watch(source)
         output = convolve()
-    return tape.gradient(output, source, output_gradients=tf.constant(out_backprop))
+    return tape.gradient(output, source, output_gradients=tf.convert_to_tensor(out_backprop))
 
 
 def _refuse_pairs(operation: str, padding: Any) -> None:
