@@ -146,7 +146,7 @@ def test_malformed_spec_is_refused_before_anything_is_judged(command: Command) -
 def test_missing_framework_is_told_how_to_get(monkeypatch: pytest.MonkeyPatch, spec: str) -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "tensorflow"]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delitem(sys.modules, "conformance.implementations.tensorflow_adapter", raising=False)
+    monkeypatch.delitem(sys.modules, "conformance.implementations.adapters.tensorflow_adapter", raising=False)
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(Unavailable) as caught:
         load_implementation(spec)

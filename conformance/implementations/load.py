@@ -16,6 +16,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,13 +27,14 @@ from typing import Any
 
 from conformance.case import Operation
 from conformance.errors import ConformanceError, Unavailable, UsageError, described
+from conformance.implementations.adapters import ADAPTERS, Adapter
 from conformance.implementations.folder import enter_folder
 from conformance.implementations.quiet import quiet_import
 
 __all__ = ["BUILT_IN", "Implementation", "load_implementation", "split_spec"]
 
-BUILT_IN = {"tensorflow": "conformance.implementations.tensorflow_adapter"}
-"""Adapters by SPEC. Each module imports its framework, meets the contract, and states `VERSION`."""
+BUILT_IN = tuple(ADAPTERS)
+"""The SPECs of adapters."""
 
 _FORMS = f"{', '.join(BUILT_IN)}, package.module, package.module:object or path/to/file.py:object"
 
@@ -72,9 +74,8 @@ def load_implementation(spec: str) -> Implementation:
 
 
 def _find(spec: str) -> Implementation:
-    if spec in BUILT_IN:
-        adapter = _import(BUILT_IN[spec], spec)
-        return Implementation(spec, adapter.VERSION, _functions(adapter, spec))
+    if spec in ADAPTERS:
+        return _adapted(spec, ADAPTERS[spec])
     where, name = split_spec(spec)
     module = _load_file(Path(where), spec) if where.endswith(".py") else _import(where, spec)
     subject = _attribute(module, name, spec, where) if name else module
@@ -87,6 +88,21 @@ def _find(spec: str) -> Implementation:
     if not any(operation in functions for operation in Operation):
         raise Unavailable(f"{spec}: offers no operation of tf.nn, such as conv2d; name a function behind ':'")
     return Implementation(spec, _version(module), functions)
+
+
+def _adapted(spec: str, adapter: Adapter, device: str = "cpu") -> Implementation:
+    """Return what an adapter offers, its environment set before its framework is imported."""
+    if device not in adapter.devices:
+        raise Unavailable(f"{spec}: computes on {' and '.join(adapter.devices)}, not on {device!r}")
+    changed = {name: value for name, value in adapter.environment.items() if os.environ.get(name) != value}
+    imported = [name for name in adapter.packages if name in sys.modules]
+    if changed and imported:
+        settings = ", ".join(f"{name}={value}" for name, value in changed.items())
+        raise Unavailable(f"{spec}: needs a process of its own: {imported[0]} was imported here without {settings}")
+    os.environ.update(changed)
+    module = _import(adapter.module, spec)
+    found = module.namespace(adapter.variant, device)
+    return Implementation(spec, module.VERSION, _functions(found, spec))
 
 
 def split_spec(spec: str) -> tuple[str, str]:
@@ -145,7 +161,8 @@ def _import(name: str, spec: str) -> Any:
         parent, _, child = name.rpartition(".")
         if error.name == name and parent:
             return _attribute(_import(parent, spec), child, spec, parent)
-        remedy = f"install it: pip install '.[{error.name}]'" if error.name in BUILT_IN else "is it installed?"
+        extra = ADAPTERS[spec].extra if spec in ADAPTERS and error.name in ADAPTERS[spec].packages else ""
+        remedy = f"install it: pip install '.[{extra}]'" if extra else "is it installed?"
         raise Unavailable(f"{spec}: there is no module {error.name!r}; {remedy}") from error
     except (Exception, SystemExit) as error:
         raise Unavailable(f"{spec}: importing {name} raised {described(error)}") from error

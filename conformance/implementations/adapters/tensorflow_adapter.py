@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import tensorflow as tf
@@ -44,6 +45,7 @@ __all__ = [
     "depthwise_conv2d",
     "depthwise_conv2d_backprop_filter",
     "depthwise_conv2d_backprop_input",
+    "namespace",
     "separable_conv2d",
 ]
 
@@ -178,3 +180,9 @@ conv3d_backprop_input, conv3d_backprop_filter = _gradients(conv3d)
 conv1d_transpose_backprop_input, conv1d_transpose_backprop_filter = _gradients(tf.nn.conv1d_transpose, transposes=True)
 conv2d_transpose_backprop_input, conv2d_transpose_backprop_filter = _gradients(tf.nn.conv2d_transpose, transposes=True)
 conv3d_transpose_backprop_input, conv3d_transpose_backprop_filter = _gradients(tf.nn.conv3d_transpose, transposes=True)
+
+
+def namespace(variant: str, device: str) -> SimpleNamespace:
+    """Return the functions of this module, computed on `device`."""
+    del variant, device
+    return SimpleNamespace(**{name: globals()[name] for name in __all__ if name.islower() and name != "namespace"})
