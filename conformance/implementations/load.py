@@ -161,7 +161,7 @@ def _import(name: str, spec: str) -> Any:
         parent, _, child = name.rpartition(".")
         if error.name == name and parent:
             return _attribute(_import(parent, spec), child, spec, parent)
-        extra = ADAPTERS[spec].extra if spec in ADAPTERS and error.name in ADAPTERS[spec].packages else ""
+        extra = next((each.extra for each in ADAPTERS.values() if error.name in each.packages), "")
         remedy = f"install it: pip install '.[{extra}]'" if extra else "is it installed?"
         raise Unavailable(f"{spec}: there is no module {error.name!r}; {remedy}") from error
     except (Exception, SystemExit) as error:
