@@ -72,6 +72,8 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     ERROR = "error"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed-out"
     UNSUPPORTED = "unsupported"
     KNOWN = "known"
 

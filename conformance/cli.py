@@ -10,7 +10,6 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 from importlib.metadata import version
@@ -19,25 +18,35 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from conformance import reports
 from conformance.case import Case, Outcome, Tier
 from conformance.catalogue import DEFAULT_BUDGET, check_catalogue, json_schema, load_catalogue, shipped_catalogue
-from conformance.cli_options import Budget, Catalogues, Demand, Repeat, Selection, Specs, Tiers
+from conformance.cli_options import (
+    Budget,
+    Catalogues,
+    Demand,
+    Isolate,
+    Jobs,
+    Memory,
+    Repeat,
+    Selection,
+    Specs,
+    Tiers,
+    Timeout,
+)
 from conformance.coverage import measure_coverage
 from conformance.data import make_operands
 from conformance.defects_command import choose, score
 from conformance.diagnosis import DEFAULT_SECONDS, Gathering, diagnose_run
 from conformance.errors import CatalogueError, ConformanceError, Unavailable, UsageError
 from conformance.expectations import as_expected, shipped_expectations
-from conformance.implementations import BUILT_IN, load_implementation, split_spec
+from conformance.implementations import BUILT_IN, split_spec
+from conformance.isolation import DEFAULT_TIMEOUT, Asking, Isolation, Limits, Subject, open_subject
 from conformance.judgement import Accuracy, expect
 from conformance.kill_table import LEGAL
-from conformance.runner import attempt
-from conformance.runner import run as run_cases
 from conformance.selection import select
-from conformance.traits import measure_traits
 from conformance.weakness import weak_cases
 
 __all__ = ["app", "main"]
@@ -116,17 +125,28 @@ def run(
             help="How long to look, over all failures of an implementation, for what is wrong; 0: at each case only.",
         ),
     ] = DEFAULT_SECONDS,
+    isolate: Isolate = Isolation.WORKER,
+    jobs: Jobs = 1,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    memory: Memory = None,
 ) -> None:
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
     if json_file is not None:
         reports.check_target(json_file)
-    cases = select(load_catalogue(catalogues or (), memory_budget), expression, tier)
-    record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
     specs = list(dict.fromkeys(implementations or ["tensorflow"]))
     for spec in specs:
         if spec not in BUILT_IN:
             split_spec(spec)  # refuses what is malformed, before anything is judged
-    interrupted = not all(_judge(spec, cases, record, repeat, accuracy, diagnose) for spec in specs)
+    asking, limits = Asking(repeat, accuracy, search=not diagnose), Limits(timeout, memory)
+    record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
+    interrupted = False
+    cases: list[Case] = []
+    for spec in specs:
+        with open_subject(spec, asking, isolate, limits, jobs) as subject:  # which is imported while cases are read
+            cases = cases or select(load_catalogue(catalogues or (), memory_budget), expression, tier)
+            if not _judge(subject, cases, record, diagnose, asking):
+                interrupted = True
+                break
     for spec in specs[len(record.implementations) :]:
         reason = f"{len(cases)} of {len(cases)} cases not run"
         record.implementations.append(reports.Status(spec, state=reports.State.INTERRUPTED, reason=reason))
@@ -148,17 +168,22 @@ def show(
     repeat: Repeat = 1,
     memory_budget: Budget = DEFAULT_BUDGET,
     accuracy: Demand = Accuracy.EXACT_ORDER,
+    isolate: Isolate = Isolation.WORKER,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    memory: Memory = None,
 ) -> None:
     """Print one case in full: X, W, b, the reference's Y, the implementation's Y, and whether they are equal."""
     case = _find(load_catalogue(catalogues or (), memory_budget), case_id)
     console = reports.new_console()
     operands = make_operands(case)
     reports.show_case(console, case, operands, None if case.refuses else expect(case, operands))
-    try:
-        tried = attempt(case, load_implementation(spec), rounds=repeat, demand=accuracy)
-    except Unavailable as error:
-        console.print(f"\n{spec} is unavailable: {error}", style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+    with open_subject(spec, Asking(repeat, accuracy), isolate, Limits(timeout, memory)) as subject:
+        try:
+            subject.begin([case])
+        except Unavailable as error:
+            console.print(f"\n{spec} is unavailable: {error}", style="red", markup=False, soft_wrap=True)
+            raise typer.Exit(1) from error
+        tried = next(subject.attempts())
     reports.show_attempt(console, case, tried)
     raise typer.Exit(0 if tried.result.outcome is Outcome.PASSED else 1)
 
@@ -241,36 +266,29 @@ def check(
     print(f"{names}: {len(cases)} case{'s' * (len(cases) != 1)}, no faults")
 
 
-def _announced(cases: list[Case], progress: Progress, task: TaskID) -> Iterator[Case]:
-    """Yield the cases; the progress bar names each when it is about to run."""
-    for case in cases:
-        progress.update(task, case=case.id)
-        yield case
-
-
-def _judge(spec: str, cases: list[Case], record: reports.Run, rounds: int, demand: Accuracy, seconds: float) -> bool:
+def _judge(subject: Subject, cases: list[Case], record: reports.Run, seconds: float, how: Asking) -> bool:
     """Judge one implementation, filling `record`, with a progress bar where somebody looks; False if interrupted."""
-    status, done, gathering = reports.Status(spec), len(record.results), Gathering()
+    status, done, gathering = reports.Status(subject.name), len(record.results), Gathering()
     console = reports.new_console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[case]}"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(spec, total=len(cases), case="importing")
+        task = progress.add_task(subject.name, total=len(cases), case="importing")
         try:
-            implementation = load_implementation(spec)
-            offered = frozenset(implementation.functions)
-            status = replace(status, version=implementation.version, offered=offered)
-            announced = _announced(cases, progress, task)
-            for tried in run_cases(announced, implementation, rounds=rounds, demand=demand, search=not seconds):
+            identity = subject.begin(cases)
+            status = replace(status, version=identity.version, offered=identity.offered)
+            for tried in subject.attempts():
                 result = as_expected(tried.result, shipped_expectations())
                 record.results.append(result)
                 if result.outcome is not Outcome.KNOWN:
                     gathering.add(tried)
-                progress.advance(task)
-            status = replace(status, traits=measure_traits(implementation))
+                progress.update(task, advance=1, case=result.case.id)
+            status = replace(status, traits=subject.traits())
             progress.update(task, case="diagnosing")
-            found = diagnose_run(gathering, implementation, seconds, rounds=rounds, demand=demand)
+            found = diagnose_run(
+                gathering, subject.attempt, subject.name, seconds, rounds=how.rounds, demand=how.demand
+            )
             record.results[done:] = [found.results.get(each.case.id, each) for each in record.results[done:]]
-            status = replace(status, diagnosis=found)
+            status = replace(status, diagnosis=found, incidents=subject.incidents())
         except Unavailable as error:
             status = replace(status, state=reports.State.UNAVAILABLE, reason=str(error))
         except KeyboardInterrupt:

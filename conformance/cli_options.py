@@ -8,9 +8,22 @@ from typing import Annotated
 import typer
 
 from conformance.case import Tier
+from conformance.isolation import Isolation
 from conformance.judgement import Accuracy
 
-__all__ = ["Budget", "Catalogues", "Demand", "Repeat", "Selection", "Specs", "Tiers"]
+__all__ = [
+    "Budget",
+    "Catalogues",
+    "Demand",
+    "Isolate",
+    "Jobs",
+    "Memory",
+    "Repeat",
+    "Selection",
+    "Specs",
+    "Tiers",
+    "Timeout",
+]
 
 Catalogues = Annotated[
     list[Path] | None, typer.Argument(metavar="[CATALOGUE…]", help="YAML files; the shipped catalogue where none.")
@@ -42,4 +55,25 @@ Budget = Annotated[
 ]
 Demand = Annotated[
     Accuracy, typer.Option("--accuracy", help="The loosest accuracy class that passes on real-valued data.")
+]
+Isolate = Annotated[
+    Isolation,
+    typer.Option(
+        "--isolate",
+        help="Where implementations run: in a `worker` process that is started again where a case ends it, "
+        "in one process a `case`, or in `none` but this.",
+    ),
+]
+Jobs = Annotated[int, typer.Option("-j", "--jobs", metavar="N", min=1, help="Worker processes.")]
+Timeout = Annotated[
+    float, typer.Option("--timeout", metavar="SECONDS", min=0, help="How long a case may take in a worker.")
+]
+Memory = Annotated[
+    float | None,
+    typer.Option(
+        "--memory",
+        metavar="GIB",
+        min=0,
+        help="What a worker and its children may hold; three quarters of the machine's memory for all where not given.",
+    ),
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import traceback
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -16,7 +15,19 @@ from conformance.judgement import Accuracy, Expected, Reached, expect
 from conformance.refusal import try_refusal
 from conformance.trial import Trial, try_case
 
-__all__ = ["NOT_SOUGHT", "NO_MISTAKE", "Attempt", "Result", "attempt", "explained", "options_of", "run"]
+__all__ = [
+    "NOT_SOUGHT",
+    "NO_MISTAKE",
+    "Attempt",
+    "Prepared",
+    "Result",
+    "attempt",
+    "attempt_prepared",
+    "explained",
+    "options_of",
+    "prepare",
+    "raised",
+]
 
 NO_MISTAKE = "none of the known mistakes gives these numbers"
 """What the facts say of a failure that nothing explains."""
@@ -72,17 +83,25 @@ class Attempt:
     turn: int = 1
 
 
-def run(
-    cases: Iterable[Case],
-    implementation: Implementation,
-    *,
-    rounds: int = 1,
-    demand: Accuracy = Accuracy.EXACT_ORDER,
-    search: bool = True,
-) -> Iterator[Attempt]:
-    """Yield the attempt at each case, in their order; the rest as in `attempt`."""
-    for case in cases:
-        yield attempt(case, implementation, rounds=rounds, demand=demand, search=search)
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A case with all that is known of it before anybody is asked.
+
+    Attributes:
+        case: what is asked.
+        operands: its data.
+        expected: the right answer; None where the call must be refused.
+    """
+
+    case: Case
+    operands: Operands
+    expected: Expected | None
+
+
+def prepare(case: Case) -> Prepared:
+    """Make the data of a case, and find the right answer."""
+    operands = make_operands(case)
+    return Prepared(case, operands, None if case.refuses else expect(case, operands))
 
 
 def attempt(
@@ -93,17 +112,28 @@ def attempt(
     demand: Accuracy = Accuracy.EXACT_ORDER,
     search: bool = True,
 ) -> Attempt:
-    """Run one case: make its data, find the right answer, try the implementation.
+    """Run one case: prepare it, and try the implementation as `attempt_prepared` does."""
+    return attempt_prepared(prepare(case), implementation, rounds=rounds, demand=demand, search=search)
+
+
+def attempt_prepared(
+    prepared: Prepared,
+    implementation: Implementation,
+    *,
+    rounds: int = 1,
+    demand: Accuracy = Accuracy.EXACT_ORDER,
+    search: bool = True,
+) -> Attempt:
+    """Try the implementation on one case.
 
     Args:
-        case: what is asked.
+        prepared: what is asked.
         implementation: who is asked.
         rounds: of calls, for faults that come and go; see `trial.try_case`.
         demand: the loosest accuracy class that passes.
         search: whether known mistakes are searched for one that explains wrong numbers.
     """
-    operands = make_operands(case)
-    expected = None if case.refuses else expect(case, operands)
+    case, operands, expected = prepared.case, prepared.operands, prepared.expected
     start = perf_counter()
     answer, turn = None, 1
     try:
@@ -121,10 +151,14 @@ def attempt(
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        seconds = perf_counter() - start
-        detail = f"{case.operation} raised {described(error)}{_place(error)}{_notes(error)}"
-        result = Result(case, implementation.name, Outcome.ERROR, "", seconds, detail)
+        result = raised(case, implementation.name, error, perf_counter() - start)
     return Attempt(result, operands, expected, answer, turn)
+
+
+def raised(case: Case, name: str, error: BaseException, seconds: float = 0.0) -> Result:
+    """Return the result of a case in which the implementation `name` raised."""
+    detail = f"{case.operation} raised {described(error)}{_place(error)}{_notes(error)}"
+    return Result(case, name, Outcome.ERROR, "", seconds, detail)
 
 
 def explained(result: Result, mistakes: tuple[str, ...], otherwise: str) -> Result:

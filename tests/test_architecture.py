@@ -34,6 +34,7 @@ ORDER = [
     "trial",
     "refusal",
     "runner",
+    "isolation",
     "expectations",
     "kill_table",
     "diagnosis",

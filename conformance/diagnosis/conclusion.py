@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -16,10 +16,9 @@ from conformance.diagnosis.evidence import Inquiry, Suspect, ranked
 from conformance.diagnosis.pairs import search_pairs
 from conformance.diagnosis.shrink import same_way, shrink
 from conformance.diagnosis.sightings import Benches, Clock, Gathering, Sighting, Sign
-from conformance.implementations import Implementation
 from conformance.judgement import Accuracy
 from conformance.match import Likeness
-from conformance.runner import NO_MISTAKE, NOT_SOUGHT, Result, attempt, explained, options_of
+from conformance.runner import NO_MISTAKE, NOT_SOUGHT, Attempt, Result, attempt, explained, options_of
 
 __all__ = ["DEFAULT_SECONDS", "Diagnosis", "Finding", "Minimal", "diagnose_run"]
 
@@ -89,18 +88,20 @@ class Diagnosis:
 
 def diagnose_run(
     gathering: Gathering,
-    implementation: Implementation,
+    ask: Callable[[Case], Attempt],
+    name: str,
     seconds: float = DEFAULT_SECONDS,
     *,
     rounds: int = 1,
     demand: Accuracy = Accuracy.EXACT_ORDER,
     kit: Sequence[Defect] = DEFECTS,
 ) -> Diagnosis:
-    """Return what the sightings of a run say of the implementation, which is asked again for the smallest case.
+    """Return what the sightings of a run say of an implementation, which is asked again for the smallest case.
 
     Args:
         gathering: what the run has shown; the same, in the same order, gives the same diagnosis if time allows.
-        implementation: which was judged.
+        ask: asks the implementation again.
+        name: the SPEC.
         seconds: how long it may take.
         rounds: as in the run.
         demand: as in the run.
@@ -120,10 +121,10 @@ def diagnose_run(
     common = find_common([sighting.case for sighting in inquiry.failing], inquiry.passing)
     minimal = None
     for sighting, defect in _starts(inquiry, suspects):
-        fails = partial(_fails_like, sighting=sighting, defect=defect, comparison=comparison, subject=implementation)
+        fails = partial(_fails_like, sighting=sighting, defect=defect, comparison=comparison, ask=ask)
         entry = shrink(sighting.case, fails, clock)
         if entry is not None:
-            words = [str(entry["id"]), "/dev/stdin", "-i", implementation.name, *options_of(rounds, demand)]
+            words = [str(entry["id"]), "/dev/stdin", "-i", name, *options_of(rounds, demand)]
             command = f"echo {shlex.quote(entry_line(entry))} | {shlex.join(['conformance', 'show', *words])}"
             minimal = Minimal(entry_text(entry), command)
             break
@@ -196,10 +197,15 @@ def _starts(inquiry: Inquiry, suspects: list[Suspect]) -> list[tuple[Sighting, D
 
 
 def _fails_like(
-    case: Case, *, sighting: Sighting, defect: Defect | None, comparison: Comparison, subject: Implementation
+    case: Case,
+    *,
+    sighting: Sighting,
+    defect: Defect | None,
+    comparison: Comparison,
+    ask: Callable[[Case], Attempt],
 ) -> bool:
     """Tell whether another case fails as a sighted one did, and by the mistake that explains that."""
-    tried = comparison.judge(case, subject)
+    tried = ask(case)
     if not same_way(tried.result, sighting.result):
         return False
     seen = Sighting(tried.result, sighting.sign, tried.answer if sighting.sign is Sign.NUMBERS else None)

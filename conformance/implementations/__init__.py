@@ -1,6 +1,7 @@
 """What is judged: finding an implementation by its SPEC, and calling it as its signature allows."""
 
+from conformance.implementations.adapters import ADAPTERS
 from conformance.implementations.call import BadAnswer, call
 from conformance.implementations.load import BUILT_IN, Implementation, load_implementation, split_spec
 
-__all__ = ["BUILT_IN", "BadAnswer", "Implementation", "call", "load_implementation", "split_spec"]
+__all__ = ["ADAPTERS", "BUILT_IN", "BadAnswer", "Implementation", "call", "load_implementation", "split_spec"]

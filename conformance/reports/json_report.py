@@ -36,6 +36,7 @@ def json_report(run: Run) -> dict[str, Any]:
                     for each in run.accuracy(status.name)
                 ],
                 **_diagnosis(status.diagnosis),
+                "incidents": list(status.incidents),
             }
             for status in run.implementations
         ],

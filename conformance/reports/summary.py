@@ -37,6 +37,7 @@ class Status:
         offered: the operations that it has; all, where nothing else is known.
         traits: what was measured beside the judgement.
         diagnosis: what is likely wrong, over all its failures.
+        incidents: what went wrong that no case can be blamed for, in sentences.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Status:
     offered: frozenset[str] = frozenset(Operation)
     traits: tuple[Trait, ...] = ()
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
+    incidents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,11 @@ def exit_code(run: Run) -> int:
     """Return 0 where every implementation is green and passed at least one case, 1 otherwise."""
     for status in run.implementations:
         counts = run.counts(status.name)
-        if status.state is not State.AVAILABLE or not counts[Outcome.PASSED] or set(counts) - _GREEN:
+        if (
+            status.state is not State.AVAILABLE
+            or not counts[Outcome.PASSED]
+            or set(counts) - _GREEN
+            or status.incidents
+        ):
             return 1
     return 0

@@ -98,6 +98,8 @@ def _print_implementation(
     for (outcome, detail), ids in _by_detail(results).items():
         console.print(f"{outcome} {', '.join(ids)}", style=_STYLES.get(outcome, "red"), markup=False)
         console.print(f"{detail}\n", markup=False, soft_wrap=True)
+    for incident in status.incidents:
+        console.print(f"incident: {incident}\n", style="red", markup=False, soft_wrap=True)
     _print_diagnosis(console, status)
 
 
@@ -162,5 +164,5 @@ def _totals(run: Run, status: Status) -> Text:
     parts = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
     if status.state is State.INTERRUPTED:
         return Text("; ".join(filter(None, [f"{status.name}: interrupted, {status.reason}", parts])), style="red")
-    green = counts[Outcome.PASSED] and not set(counts) - set(_STYLES)
+    green = counts[Outcome.PASSED] and not set(counts) - set(_STYLES) and not status.incidents
     return Text(f"{status.name}: {parts or 'no case was run'}", style="green" if green else "red")

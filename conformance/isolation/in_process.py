@@ -1,0 +1,66 @@
+"""An implementation in this very process: the fastest way, and no protection from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from conformance.case import Case
+from conformance.implementations import Implementation, load_implementation
+from conformance.isolation.subject import Asking, Identity
+from conformance.runner import Attempt, attempt
+from conformance.traits import Trait, measure_traits
+
+__all__ = ["InProcess"]
+
+
+class InProcess:
+    """Asks an implementation by plain calls.
+
+    Args:
+        name: the SPEC.
+        asking: how.
+    """
+
+    def __init__(self, name: str, asking: Asking) -> None:
+        self.name = name
+        self._asking = asking
+        self._cases: Iterable[Case] = ()
+        self._loaded: Implementation | None = None
+
+    def __enter__(self) -> InProcess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    @property
+    def _implementation(self) -> Implementation:
+        if self._loaded is None:
+            self._loaded = load_implementation(self.name)
+        return self._loaded
+
+    def begin(self, cases: Iterable[Case]) -> Identity:
+        """Import it, and return what it says of itself."""
+        self._cases = cases
+        return Identity(self._implementation.version, frozenset(self._implementation.functions))
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Yield the attempt at each case, in their order."""
+        for case in self._cases:
+            yield self._attempt(case, self._asking)
+
+    def attempt(self, case: Case) -> Attempt:
+        """Return the attempt at one case, without a search for mistakes."""
+        return self._attempt(case, replace(self._asking, search=False))
+
+    def _attempt(self, case: Case, asking: Asking) -> Attempt:
+        return attempt(case, self._implementation, rounds=asking.rounds, demand=asking.demand, search=asking.search)
+
+    def traits(self) -> tuple[Trait, ...]:
+        """Measure its traits."""
+        return measure_traits(self._implementation)
+
+    def incidents(self) -> tuple[str, ...]:
+        """Return nothing: what goes wrong here beside the cases ends the program."""
+        return ()

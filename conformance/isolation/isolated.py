@@ -1,0 +1,332 @@
+"""An implementation in worker processes: whatever it does to one of them, the other cases get their verdicts.
+
+The run itself prepares the cases, data and right answers, while the workers import the implementation and compute; so a
+worker gets all that it needs, and the truth is kept where foreign code does not run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import psutil
+
+from conformance.case import Case, Outcome
+from conformance.errors import Unavailable
+from conformance.implementations import ADAPTERS
+from conformance.isolation.messages import Answered, Beginning, MeasureTraits, Try, Unavailing, packed
+from conformance.isolation.process import Death, Slow, Worker
+from conformance.isolation.subject import Asking, Identity, Isolation, Limits
+from conformance.runner import Attempt, Prepared, Result, prepare
+from conformance.traits import Trait
+
+__all__ = ["Isolated"]
+
+_START_SECONDS = 600.0
+"""What importing an implementation may take: a framework that is compiled, on a cold disk, takes a minute."""
+
+_AHEAD = 2**26
+"""Bytes of cases that are prepared before they are asked for."""
+
+_MEMORY_SHARE = 0.75
+"""Of the machine's memory, what all workers together may hold where nothing else is said."""
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A case that can be sent."""
+
+    place: int
+    prepared: Prepared
+    request: bytes
+
+
+class Isolated:
+    """Asks an implementation in worker processes.
+
+    Args:
+        name: the SPEC.
+        asking: how.
+        limits: what a case may take.
+        jobs: workers.
+        isolation: whether a worker serves one case, or as many as it survives.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        asking: Asking,
+        limits: Limits | None = None,
+        jobs: int = 1,
+        isolation: Isolation = Isolation.WORKER,
+    ) -> None:
+        self.name = name
+        self._asking = asking
+        self._runner = asyncio.Runner()
+        self._ahead = _Ahead((), asking)
+        self._incidents: list[str] = []
+        limits = limits or Limits()
+        share = _MEMORY_SHARE * psutil.virtual_memory().total / 2**30 / jobs
+        memory = share if limits.memory is None else limits.memory
+        settings = _Settings(name, limits.seconds, memory, _environment(name, jobs), isolation is Isolation.CASE)
+        self._lanes = [_Lane(settings, self._incidents) for _ in range(jobs)]
+
+    def __enter__(self) -> Isolated:
+        """Start the workers, which import while other things are done."""
+        self._runner.run(self._start())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End them."""
+        self._runner.run(self._end())
+        self._runner.close()
+
+    async def _start(self) -> None:
+        await asyncio.gather(*(lane.start() for lane in self._lanes))
+
+    async def _end(self) -> None:
+        await asyncio.gather(*(lane.end() for lane in self._lanes))
+
+    def begin(self, cases: Iterable[Case]) -> Identity:
+        """Wait until it is imported, preparing the cases meanwhile; return what it says of itself."""
+        self._ahead = _Ahead(cases, self._asking)
+        return self._runner.run(self._begin())
+
+    async def _begin(self) -> Identity:
+        preparing = asyncio.create_task(self._ahead.prepare())
+        try:
+            return await self._lanes[0].identity()
+        finally:
+            await _ended(preparing)
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Yield the attempt at each case, in their order."""
+        arriving = self._attempts(self._ahead)
+        arrived: list[Attempt] = []
+
+        async def fetch() -> None:  # which returns nothing: what it returned would be printed at each call, for a log
+            with suppress(StopAsyncIteration):
+                arrived.append(await anext(arriving))
+
+        try:
+            self._runner.run(fetch())
+            while arrived:
+                yield arrived.pop()
+                self._runner.run(fetch())
+        finally:
+            self._runner.run(arriving.aclose())
+
+    async def _attempts(self, ahead: _Ahead) -> AsyncGenerator[Attempt, None]:
+        done: dict[int, Attempt] = {}
+        arrived = asyncio.Event()
+
+        async def serve(lane: _Lane) -> None:
+            while (ready := ahead.take()) is not None:
+                done[ready.place] = await lane.attempt(ready)
+                arrived.set()
+
+        tasks = [asyncio.create_task(serve(lane)) for lane in self._lanes]
+        preparing = asyncio.create_task(ahead.prepare())
+        try:
+            place = 0
+            while True:
+                if place in done:
+                    yield done.pop(place)
+                    place += 1
+                elif all(task.done() for task in tasks):
+                    for task in tasks:
+                        task.result()
+                    return
+                else:
+                    arrived.clear()
+                    waiting = asyncio.create_task(arrived.wait())
+                    await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+                    waiting.cancel()
+        finally:
+            await _ended(*tasks, preparing)
+
+    def attempt(self, case: Case) -> Attempt:
+        """Return the attempt at one case, without a search for mistakes."""
+        prepared = prepare(case)
+        request = packed(Try(prepared, replace(self._asking, search=False)))
+        arrived: list[Attempt] = []
+
+        async def fetch() -> None:
+            arrived.append(await self._lanes[0].attempt(_Ready(0, prepared, request)))
+
+        self._runner.run(fetch())
+        return arrived.pop()
+
+    def traits(self) -> tuple[Trait, ...]:
+        """Measure its traits; none where it dies of that."""
+        return self._runner.run(self._lanes[0].traits())
+
+    def incidents(self) -> tuple[str, ...]:
+        """Return what workers died of that no case can be blamed for."""
+        return tuple(self._incidents)
+
+
+async def _ended(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+class _Ahead:
+    """The cases, prepared while there is time for it and as far as memory allows."""
+
+    def __init__(self, cases: Iterable[Case], asking: Asking) -> None:
+        self._cases = enumerate(cases)
+        self._asking = asking
+        self._ready: deque[_Ready] = deque()
+        self._size = 0
+
+    def take(self) -> _Ready | None:
+        """Return the next case, if there is one."""
+        if not self._ready and not self._prepare_one():
+            return None
+        ready = self._ready.popleft()
+        self._size -= len(ready.request)
+        return ready
+
+    async def prepare(self) -> None:
+        """Prepare cases whenever nothing else is to be done."""
+        more = True
+        while more:
+            await asyncio.sleep(0 if self._size < _AHEAD else 0.01)
+            more = self._size >= _AHEAD or self._prepare_one()
+
+    def _prepare_one(self) -> bool:
+        place, case = next(self._cases, (0, None))
+        if case is None:
+            return False
+        prepared = prepare(case)
+        request = packed(Try(prepared, self._asking))
+        self._size += len(request)
+        self._ready.append(_Ready(place, prepared, request))
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What the workers of an implementation have in common."""
+
+    name: str
+    seconds: float
+    memory: float
+    environment: Mapping[str, str]
+    one_case: bool
+
+
+class _Lane:
+    """One worker after the other, each until it dies."""
+
+    def __init__(self, settings: _Settings, incidents: list[str]) -> None:
+        self._settings = settings
+        self._incidents = incidents
+        self._worker: Worker | None = None
+        self._waits = False
+
+    async def start(self) -> None:
+        """Start a worker, and do not wait for it."""
+        self._worker = await Worker.start(self._settings.environment)
+        self._waits = True
+
+    async def end(self) -> None:
+        """End the worker, if there is one."""
+        if self._worker is not None:
+            await self._worker.end()
+            self._worker = None
+
+    async def identity(self) -> Identity:
+        """Return what the implementation says of itself once the worker has imported it.
+
+        Raises:
+            Unavailable: it cannot be imported.
+        """
+        worker = self._worker
+        assert worker is not None
+        self._waits = False
+        name = self._settings.name
+        try:
+            found = await worker.ask(packed(Beginning(name)), _START_SECONDS, self._settings.memory)
+        except Death as death:
+            await self.end()
+            raise Unavailable(f"{name}: the process that imports it was {death}") from death
+        except Slow as slow:
+            await self.end()
+            raise Unavailable(f"{name}: is not imported within {_START_SECONDS:g} s") from slow
+        if isinstance(found, Unavailing):
+            await self.end()
+            raise Unavailable(found.reason)
+        assert isinstance(found, Identity)
+        worker.asked = 0
+        return found
+
+    async def _ready_worker(self) -> Worker:
+        if self._worker is None:
+            await self.start()
+        if self._waits:
+            await self.identity()
+        assert self._worker is not None
+        return self._worker
+
+    async def attempt(self, ready: _Ready) -> Attempt:
+        """Return the attempt at a case; one that ends a worker which has served others is tried again alone."""
+        before = ""
+        while True:
+            alone, company = False, 0
+            try:
+                worker = await self._ready_worker()
+                company, alone = worker.asked, worker.asked == 0
+                reply = await worker.ask(ready.request, self._settings.seconds, self._settings.memory)
+                assert isinstance(reply, Answered)
+                if self._settings.one_case:
+                    await self.end()
+                break
+            except (Death, Slow, Unavailable, AssertionError) as fault:
+                await self.end()
+                if alone or isinstance(fault, Unavailable):
+                    return self._without_answer(ready.prepared, fault)
+                before = f"{ready.prepared.case.id} {self._words(fault)} after {company} other cases, but not alone"
+        if before:
+            self._incidents.append(before)
+        answer = replace(reply.result, case=ready.prepared.case)
+        return Attempt(answer, ready.prepared.operands, ready.prepared.expected, reply.answer, reply.turn)
+
+    def _without_answer(self, prepared: Prepared, fault: Exception) -> Attempt:
+        outcome = Outcome.TIMED_OUT if isinstance(fault, Slow) else Outcome.CRASHED
+        seconds = self._settings.seconds if isinstance(fault, Slow) else 0.0
+        detail = f"{prepared.case.operation}: {self._words(fault)}"
+        result = Result(prepared.case, self._settings.name, outcome, seconds=seconds, detail=detail)
+        return Attempt(result, prepared.operands, prepared.expected, None)
+
+    def _words(self, fault: Exception) -> str:
+        if isinstance(fault, Slow):
+            return f"no answer within {self._settings.seconds:g} s; --timeout SECONDS gives it more"
+        return f"the process {fault}" if isinstance(fault, Death) else str(fault) or "the process sent something else"
+
+    async def traits(self) -> tuple[Trait, ...]:
+        """Return what is measured beside the judgement; nothing where the worker dies of it."""
+        try:
+            worker = await self._ready_worker()
+            found = await worker.ask(packed(MeasureTraits()), self._settings.seconds, self._settings.memory)
+        except (Death, Slow, Unavailable) as fault:
+            await self.end()
+            self._incidents.append(f"the traits could not be measured: {self._words(fault)}")
+            return ()
+        return found if isinstance(found, tuple) else ()
+
+
+def _environment(name: str, jobs: int) -> dict[str, str]:
+    """Return the variables of a worker: those of its adapter, and its share of threads where there are several."""
+    share = max(1, (os.cpu_count() or 1) // jobs)
+    threads = dict.fromkeys(_THREADS, str(share)) if jobs > 1 else {}
+    adapter = ADAPTERS.get(name)
+    return threads | ({} if adapter is None else adapter.environment)

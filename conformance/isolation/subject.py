@@ -1,0 +1,99 @@
+"""Who is judged, wherever its code runs: what the command and the diagnosis may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from conformance.case import Case
+from conformance.judgement import Accuracy
+from conformance.runner import Attempt
+from conformance.traits import Trait
+
+__all__ = ["DEFAULT_TIMEOUT", "Asking", "Identity", "Isolation", "Limits", "Subject"]
+
+DEFAULT_TIMEOUT = 60.0
+"""Seconds that a case may take: the slowest right loops in Python take a tenth of that on the largest case."""
+
+
+class Isolation(StrEnum):
+    """Where the code of an implementation runs."""
+
+    NONE = "none"
+    WORKER = "worker"
+    CASE = "case"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How every case is asked; see `runner.attempt`.
+
+    Attributes:
+        rounds: of calls.
+        demand: the loosest accuracy class that passes.
+        search: whether known mistakes are searched for one that explains wrong numbers.
+    """
+
+    rounds: int = 1
+    demand: Accuracy = Accuracy.EXACT_ORDER
+    search: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a case may take, in a process of its own.
+
+    Attributes:
+        seconds: from question to answer, judgement included.
+        memory: GiB that the process and its children may hold; None for what the machine has, shared out.
+    """
+
+    seconds: float = DEFAULT_TIMEOUT
+    memory: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What an implementation says of itself once it is imported.
+
+    Attributes:
+        version: of the framework or package, empty where there is none.
+        offered: the operations that it has.
+    """
+
+    version: str
+    offered: frozenset[str]
+
+
+class Subject(Protocol):
+    """An implementation that can be asked; a context manager, which ends whatever it has started."""
+
+    name: str
+
+    def begin(self, cases: Iterable[Case]) -> Identity:
+        """Return what it says of itself, once it is imported.
+
+        Args:
+            cases: that it will be asked; prepared meanwhile, where there is a meanwhile.
+
+        Raises:
+            Unavailable: it cannot be imported; the message says why.
+        """
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Yield the attempt at each of the cases, in their order."""
+
+    def attempt(self, case: Case) -> Attempt:
+        """Return the attempt at one case, as it is asked in `attempts`, but without a search for mistakes."""
+
+    def traits(self) -> tuple[Trait, ...]:
+        """Return what was measured beside the judgement."""
+
+    def incidents(self) -> tuple[str, ...]:
+        """Return what went wrong that no case can be blamed for, in sentences."""
+
+    def __enter__(self) -> Subject: ...
+
+    def __exit__(self, *_: object) -> None: ...
