@@ -127,9 +127,12 @@ class Isolated:
         arrived = asyncio.Event()
 
         async def serve(lane: _Lane) -> None:
-            while (ready := ahead.take()) is not None:
-                done[ready.place] = await lane.attempt(ready)
+            ready = ahead.take()
+            while ready is not None:
+                following = ahead.take()
+                done[ready.place] = await lane.attempt(ready, following)
                 arrived.set()
+                ready = following
 
         tasks = [asyncio.create_task(serve(lane)) for lane in self._lanes]
         preparing = asyncio.create_task(ahead.prepare())
@@ -255,7 +258,8 @@ class _Lane:
         self._waits = False
         name = self._settings.name
         try:
-            found = await worker.ask(packed(Beginning(name)), _START_SECONDS, self._settings.memory)
+            worker.post(packed(Beginning(name)))
+            found = await worker.reply(_START_SECONDS, self._settings.memory)
         except Death as death:
             await self.end()
             raise Unavailable(f"{name}: the process that imports it was {death}") from death
@@ -266,7 +270,7 @@ class _Lane:
             await self.end()
             raise Unavailable(found.reason)
         assert isinstance(found, Identity)
-        worker.asked = 0
+        worker.replies = 0
         return found
 
     async def _ready_worker(self) -> Worker:
@@ -277,20 +281,30 @@ class _Lane:
         assert self._worker is not None
         return self._worker
 
-    async def attempt(self, ready: _Ready) -> Attempt:
-        """Return the attempt at a case; one that ends a worker which has served others is tried again alone."""
+    async def attempt(self, ready: _Ready, following: _Ready | None = None) -> Attempt:
+        """Return the attempt at a case; one that ends a worker which has served others is tried again alone.
+
+        Args:
+            ready: the case.
+            following: the one that the worker may find when it is done, so that it need not wait.
+        """
         before = ""
         while True:
             alone, company = False, 0
             try:
                 worker = await self._ready_worker()
-                company, alone = worker.asked, worker.asked == 0
-                reply = await worker.ask(ready.request, self._settings.seconds, self._settings.memory)
-                assert isinstance(reply, Answered)
+                company, alone = worker.replies, worker.replies == 0
+                if worker.posted is not ready.request:
+                    worker.post(ready.request)
+                if following is not None and not self._settings.one_case:
+                    worker.post(following.request)
+                reply = await worker.reply(self._settings.seconds, self._settings.memory)
+                if not isinstance(reply, Answered):
+                    raise Death("sent something else than an answer")
                 if self._settings.one_case:
                     await self.end()
                 break
-            except (Death, Slow, Unavailable, AssertionError) as fault:
+            except (Death, Slow, Unavailable) as fault:
                 await self.end()
                 if alone or isinstance(fault, Unavailable):
                     return self._without_answer(ready.prepared, fault)
@@ -310,13 +324,14 @@ class _Lane:
     def _words(self, fault: Exception) -> str:
         if isinstance(fault, Slow):
             return f"no answer within {self._settings.seconds:g} s; --timeout SECONDS gives it more"
-        return f"the process {fault}" if isinstance(fault, Death) else str(fault) or "the process sent something else"
+        return f"the process {fault}" if isinstance(fault, Death) else str(fault)
 
     async def traits(self) -> tuple[Trait, ...]:
         """Return what is measured beside the judgement; nothing where the worker dies of it."""
         try:
             worker = await self._ready_worker()
-            found = await worker.ask(packed(MeasureTraits()), self._settings.seconds, self._settings.memory)
+            worker.post(packed(MeasureTraits()))
+            found = await worker.reply(self._settings.seconds, self._settings.memory)
         except (Death, Slow, Unavailable) as fault:
             await self.end()
             self._incidents.append(f"the traits could not be measured: {self._words(fault)}")

@@ -46,15 +46,18 @@ class Worker:
     """A process that answers one message after the other. Made by `start`.
 
     Attributes:
-        asked: how many requests it has got.
+        posted: the request that was sent last.
+        replies: how many messages have come.
     """
 
     def __init__(self, process: Process, mark: str) -> None:
-        self.asked = 0
+        self.posted = b""
+        self.replies = 0
         self._process = process
         self._mark = mark
         self._tail = b""
         self._printing = asyncio.create_task(self._keep_tail())
+        self._ending = asyncio.create_task(process.wait())
 
     @classmethod
     async def start(cls, environment: Mapping[str, str]) -> Worker:
@@ -70,47 +73,43 @@ class Worker:
         )
         return cls(process, mark)
 
-    async def ask(self, request: bytes | None, seconds: float, memory: float) -> object:
-        """Send a message, if there is one, and return the reply.
+    def post(self, request: bytes) -> None:
+        """Send a packed message, without waiting until it is read."""
+        assert self._process.stdin is not None
+        self.posted = request
+        self._process.stdin.write(request)
+
+    async def reply(self, seconds: float, memory: float) -> object:
+        """Return the next message that comes.
 
         Args:
-            request: packed.
-            seconds: that the reply may take.
+            seconds: that it may take.
             memory: GiB that the process and its children may hold.
 
         Raises:
-            Death: the process ends, takes too much memory, or replies with something else than a message.
-            Slow: it does not reply in time.
+            Death: the process ends, takes too much memory, or sends something else than a message.
+            Slow: it sends nothing in time.
         """
-        self.asked += request is not None
+        assert self._process.stdout is not None
         clock = asyncio.get_running_loop().time
         end = clock() + seconds
-        talking = asyncio.create_task(self._talk(request))
-        ending = asyncio.create_task(self._process.wait())
+        reading = asyncio.create_task(read(self._process.stdout))
         try:
             while True:
-                await asyncio.wait({talking, ending}, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED)
-                if ending.done() and not talking.done():
-                    await asyncio.wait({talking}, timeout=_LAST_WORDS)  # what was sent before the end
-                if talking.done() and talking.exception() is None:
-                    return talking.result()
-                if talking.done() or ending.done():
+                await asyncio.wait({reading, self._ending}, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED)
+                if self._ending.done() and not reading.done():
+                    await asyncio.wait({reading}, timeout=_LAST_WORDS)  # what was sent before the end
+                if reading.done() and reading.exception() is None:
+                    self.replies += 1
+                    return reading.result()
+                if reading.done() or self._ending.done():
                     raise Death(await self._obituary())
                 if _memory_of(self._process.pid) > memory * _GIB:
                     raise Death(f"out of memory: it holds more than {memory:.3g} GiB")
                 if clock() > end:
                     raise Slow
         finally:
-            talking.cancel()
-            ending.cancel()
-
-    async def _talk(self, request: bytes | None) -> object:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        if request is not None:
-            self._process.stdin.write(request)
-            await self._process.stdin.drain()
-        return await read(self._process.stdout)
+            reading.cancel()
 
     async def _obituary(self) -> str:
         """Return how the process has ended, and the last lines that it printed."""
