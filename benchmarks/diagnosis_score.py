@@ -18,10 +18,11 @@ from functools import partial
 
 from conformance.case import Tier
 from conformance.catalogue import load_catalogue
+from conformance.choices import DEFAULT_SECONDS
 from conformance.defects import DEFECTS
-from conformance.diagnosis import DEFAULT_SECONDS, Gathering, diagnose_run
+from conformance.diagnosis import Gathering, diagnose_run
 from conformance.implementations import Implementation
-from conformance.runner import run
+from conformance.isolation import Asking, InProcess
 from conformance.selection import select
 
 
@@ -52,11 +53,13 @@ def diagnose(index: int, seconds: float) -> Told:
     implementation = Implementation("unknown", "", dict(defect.functions()))
     gathering = Gathering()
     failures = 0
-    for tried in run(select(load_catalogue(), tier=Tier.CORE), implementation, search=False):
+    subject = InProcess(implementation, Asking(search=False))
+    subject.begin(select(load_catalogue(), tier=Tier.CORE))
+    for tried in subject.attempts():
         gathering.add(tried)
         failures += tried.result.outcome not in ("passed", "unsupported")
     start = time.perf_counter()
-    found = diagnose_run(gathering, implementation, seconds) if failures else None
+    found = diagnose_run(gathering, subject, seconds) if failures else None
     told = [] if found is None else [finding.mistake for finding in found.findings]
     rank = told.index(defect.mistake) + 1 if defect.mistake in told else 0
     first = told[0] if told else "nothing"

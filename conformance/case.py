@@ -9,6 +9,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from conformance.choices import Tier
 from conformance.operation import Kind, Map, Operation
 
 __all__ = [
@@ -57,13 +58,6 @@ class Memory(StrEnum):
     BROADCAST = "broadcast"
     UNALIGNED = "unaligned"
     READ_ONLY = "read-only"
-
-
-class Tier(StrEnum):
-    """When a case is run: `core` always, `full` where all that there is was asked for."""
-
-    CORE = "core"
-    FULL = "full"
 
 
 class Outcome(StrEnum):

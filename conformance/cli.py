@@ -1,4 +1,4 @@
-"""The command `conformance`: a thin shell over the catalogue, the runner and the reports.
+"""The command `conformance`: a thin shell, which imports what a command needs when that is called.
 
 Exit status: 0 all green and at least one case passed · 1 anything else that was judged · 2 usage, catalogue or
 configuration error · 130 interrupted, with the partial report written.
@@ -7,22 +7,16 @@ configuration error · 130 interrupted, with the partial report written.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sys
-from dataclasses import replace
-from difflib import get_close_matches
 from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from conformance import reports
-from conformance.case import Case, Outcome, Tier
-from conformance.catalogue import DEFAULT_BUDGET, check_catalogue, json_schema, load_catalogue, shipped_catalogue
+from conformance.choices import DEFAULT_BUDGET, DEFAULT_SECONDS, DEFAULT_TIMEOUT, Accuracy, Isolation, Tier
 from conformance.cli_options import (
     Budget,
     Catalogues,
@@ -36,18 +30,7 @@ from conformance.cli_options import (
     Tiers,
     Timeout,
 )
-from conformance.coverage import measure_coverage
-from conformance.data import make_operands
-from conformance.defects_command import choose, score
-from conformance.diagnosis import DEFAULT_SECONDS, Gathering, diagnose_run
-from conformance.errors import CatalogueError, ConformanceError, Unavailable, UsageError
-from conformance.expectations import as_expected, shipped_expectations
-from conformance.implementations import BUILT_IN, split_spec
-from conformance.isolation import DEFAULT_TIMEOUT, Asking, Isolation, Limits, Subject, open_subject
-from conformance.judgement import Accuracy, expect
-from conformance.kill_table import LEGAL
-from conformance.selection import select
-from conformance.weakness import weak_cases
+from conformance.errors import ConformanceError
 
 __all__ = ["app", "main"]
 
@@ -131,31 +114,23 @@ def run(
     memory: Memory = None,
 ) -> None:
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
-    if json_file is not None:
-        reports.check_target(json_file)
-    specs = list(dict.fromkeys(implementations or ["tensorflow"]))
-    for spec in specs:
-        if spec not in BUILT_IN:
-            split_spec(spec)  # refuses what is malformed, before anything is judged
-    asking, limits = Asking(repeat, accuracy, search=not diagnose), Limits(timeout, memory)
-    record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
-    interrupted = False
-    cases: list[Case] = []
-    for spec in specs:
-        with open_subject(spec, asking, isolate, limits, jobs) as subject:  # which is imported while cases are read
-            cases = cases or select(load_catalogue(catalogues or (), memory_budget), expression, tier)
-            if not _judge(subject, cases, record, diagnose, asking):
-                interrupted = True
-                break
-    for spec in specs[len(record.implementations) :]:
-        reason = f"{len(cases)} of {len(cases)} cases not run"
-        record.implementations.append(reports.Status(spec, state=reports.State.INTERRUPTED, reason=reason))
-    try:
-        if json_file is not None:
-            reports.write_json(record, json_file)
-    finally:  # and not before: whoever reads what is printed may stop reading
-        reports.print_run(reports.new_console(), record)
-    raise typer.Exit(130 if interrupted else reports.exit_code(record))
+    from conformance.commands import judging
+    from conformance.isolation import Asking, Limits
+
+    status = judging.run(
+        list(dict.fromkeys(implementations or ["tensorflow"])),
+        catalogues or (),
+        expression=expression,
+        tier=tier,
+        asking=Asking(repeat, accuracy, search=not diagnose),
+        seconds=diagnose,
+        budget=memory_budget,
+        isolation=isolate,
+        limits=Limits(timeout, memory),
+        jobs=jobs,
+        json_file=json_file,
+    )
+    raise typer.Exit(status)
 
 
 @app.command(epilog="Example: `conformance show padding-and-stride -i my_conv.py:conv2d`")
@@ -173,19 +148,14 @@ def show(
     memory: Memory = None,
 ) -> None:
     """Print one case in full: X, W, b, the reference's Y, the implementation's Y, and whether they are equal."""
-    case = _find(load_catalogue(catalogues or (), memory_budget), case_id)
-    console = reports.new_console()
-    operands = make_operands(case)
-    reports.show_case(console, case, operands, None if case.refuses else expect(case, operands))
-    with open_subject(spec, Asking(repeat, accuracy), isolate, Limits(timeout, memory)) as subject:
-        try:
-            subject.begin([case])
-        except Unavailable as error:
-            console.print(f"\n{spec} is unavailable: {error}", style="red", markup=False, soft_wrap=True)
-            raise typer.Exit(1) from error
-        tried = next(subject.attempts())
-    reports.show_attempt(console, case, tried)
-    raise typer.Exit(0 if tried.result.outcome is Outcome.PASSED else 1)
+    from conformance.commands import judging
+    from conformance.isolation import Asking, Limits
+
+    asking, limits = Asking(repeat, accuracy), Limits(timeout, memory)
+    status = judging.show(
+        case_id, spec, catalogues or (), asking=asking, budget=memory_budget, isolation=isolate, limits=limits
+    )
+    raise typer.Exit(status)
 
 
 @app.command("list", epilog="Example: `conformance list -k bias`")
@@ -199,11 +169,9 @@ def list_cases(
     ] = False,
 ) -> None:
     """List the cases: id, shapes, padding, strides, and why each exists."""
-    cases = select(load_catalogue(catalogues or (), memory_budget), expression, tier)
-    if coverage:
-        reports.print_coverage(reports.new_console(), measure_coverage(cases))
-    else:
-        reports.print_cases(reports.new_console(), cases)
+    from conformance.commands import listing
+
+    listing.list_cases(catalogues or (), expression, tier, memory_budget, coverage=coverage)
 
 
 @app.command(epilog="Example: `conformance defects --only strides -k 'not bias'`")
@@ -230,16 +198,14 @@ def defects(
 
     Exit status 1 where a defect survives without a reason, or a right implementation is rejected.
     """
-    chosen = choose(only or ())
+    from conformance.commands import defects as command
+
+    chosen = command.choose(only or ())
     if listing:
-        reports.print_kit(reports.new_console(), chosen)
+        command.print_kit(chosen)
         return
-    if json_file is not None:
-        reports.check_target(json_file)
-    cases = select(load_catalogue(catalogues or (), memory_budget), expression, tier)
-    paths = [str(path) for path in catalogues or [shipped_catalogue()]]
-    right = () if only else LEGAL
-    raise typer.Exit(score(cases, chosen, paths, json_file=json_file, jobs=jobs or os.cpu_count() or 1, right=right))
+    cases = command.cases_of(catalogues or (), memory_budget, expression, tier, json_file)
+    raise typer.Exit(command.score(cases, chosen, catalogues or (), json_file=json_file, jobs=jobs, right=not only))
 
 
 @app.command(epilog="Example: `conformance check my_cases.yaml`")
@@ -251,59 +217,9 @@ def check(
     ] = False,
 ) -> None:
     """Check catalogues without running them; prints every fault of every file, and cases that cannot tell much."""
+    from conformance.commands import listing
+
     if schema:
-        print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
-        return
-    cases, faults = check_catalogue(catalogues or (), memory_budget)
-    if faults:
-        raise CatalogueError(faults)
-    weak, faults = weak_cases(cases, shipped_catalogue())
-    if faults:
-        raise CatalogueError(faults)
-    for warning in weak:
-        print(warning)
-    names = ", ".join(map(str, catalogues or [shipped_catalogue()]))
-    print(f"{names}: {len(cases)} case{'s' * (len(cases) != 1)}, no faults")
-
-
-def _judge(subject: Subject, cases: list[Case], record: reports.Run, seconds: float, how: Asking) -> bool:
-    """Judge one implementation, filling `record`, with a progress bar where somebody looks; False if interrupted."""
-    status, done, gathering = reports.Status(subject.name), len(record.results), Gathering()
-    console = reports.new_console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[case]}"))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(subject.name, total=len(cases), case="importing")
-        try:
-            identity = subject.begin(cases)
-            status = replace(status, version=identity.version, offered=identity.offered)
-            for tried in subject.attempts():
-                result = as_expected(tried.result, shipped_expectations())
-                record.results.append(result)
-                if result.outcome is not Outcome.KNOWN:
-                    gathering.add(tried)
-                progress.update(task, advance=1, case=result.case.id)
-            status = replace(status, traits=subject.traits())
-            progress.update(task, case="diagnosing")
-            found = diagnose_run(
-                gathering, subject.attempt, subject.name, seconds, rounds=how.rounds, demand=how.demand
-            )
-            record.results[done:] = [found.results.get(each.case.id, each) for each in record.results[done:]]
-            status = replace(status, diagnosis=found, incidents=subject.incidents())
-        except Unavailable as error:
-            status = replace(status, state=reports.State.UNAVAILABLE, reason=str(error))
-        except KeyboardInterrupt:
-            missing = len(cases) - (len(record.results) - done)
-            reason = f"{missing} of {len(cases)} cases not run"
-            status = replace(status, state=reports.State.INTERRUPTED, reason=reason)
-        finally:
-            record.implementations.append(status)
-    return status.state is not reports.State.INTERRUPTED
-
-
-def _find(cases: list[Case], case_id: str) -> Case:
-    for case in cases:
-        if case.id == case_id:
-            return case
-    near = get_close_matches(case_id, [case.id for case in cases], n=3)
-    hint = f"did you mean {', '.join(near)}?" if near else "`conformance list` shows their ids"
-    raise UsageError(f"there is no case {case_id!r} among {len(cases)}; {hint}")
+        listing.print_schema()
+    else:
+        listing.check(catalogues or (), memory_budget)

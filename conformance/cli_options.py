@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from conformance.case import Tier
-from conformance.isolation import Isolation
-from conformance.judgement import Accuracy
+from conformance.choices import Accuracy, Isolation, Tier
 
 __all__ = [
     "Budget",

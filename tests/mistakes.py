@@ -14,7 +14,7 @@ from conformance.data import Array
 from conformance.defects import Defect
 from conformance.diagnosis import Diagnosis, Gathering, diagnose_run
 from conformance.implementations import Implementation
-from conformance.runner import run
+from conformance.isolation import Asking, InProcess
 from reference import windows
 
 __all__ = ["KIT", "case", "diagnosed", "flipped_and_swapped", "implementation"]
@@ -86,10 +86,12 @@ def diagnosed(
     subject: Implementation, cases: Sequence[Case] = CASES, kit: Sequence[Defect] = KIT, seconds: float = 60
 ) -> Diagnosis:
     """Return what a run over the cases says of the subject."""
+    asked = InProcess(subject, Asking(search=False))
+    asked.begin(cases)
     gathering = Gathering()
-    for tried in run(cases, subject, search=False):
+    for tried in asked.attempts():
         gathering.add(tried)
-    return diagnose_run(gathering, subject, seconds, kit=kit)
+    return diagnose_run(gathering, asked, seconds, kit=kit)
 
 
 def right(x: Array, w: Array, strides: Any, padding: Any, dilations: Any) -> Array:

@@ -16,6 +16,7 @@ from reference import arguments, geometry, naive, windows
 
 ORDER = [
     "errors",
+    "choices",
     "operation",
     "case",
     "memory",
@@ -39,7 +40,7 @@ ORDER = [
     "kill_table",
     "diagnosis",
     "reports",
-    "defects_command",
+    "commands",
     "cli_options",
     "cli",
     "__main__",

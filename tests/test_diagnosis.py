@@ -26,6 +26,7 @@ from conformance.data import Array
 from conformance.defects import Call, Defect
 from conformance.diagnosis import Diagnosis, Gathering, diagnose_run
 from conformance.implementations import Implementation
+from conformance.isolation import Asking, InProcess
 from conformance.runner import attempt
 
 
@@ -163,7 +164,7 @@ def test_wrong_literal_is_nobodys_mistake() -> None:
     gathering.add(tried)
     assert tried.result.outcome is Outcome.FAILED
     assert "check the literal in the catalogue" in tried.result.detail
-    assert diagnose_run(gathering, implementation(right), kit=KIT).results == {}
+    assert diagnose_run(gathering, InProcess(implementation(right), Asking()), kit=KIT).results == {}
 
 
 def test_same_run_gives_the_same_diagnosis() -> None:

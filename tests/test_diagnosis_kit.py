@@ -6,13 +6,12 @@ A sample; `benchmarks/diagnosis_score.py` scores all.
 from __future__ import annotations
 
 import pytest
+from mistakes import diagnosed
 
 from conformance.case import Tier
 from conformance.catalogue import load_catalogue
 from conformance.defects import DEFECTS, Defect
-from conformance.diagnosis import Gathering, diagnose_run
 from conformance.implementations import Implementation
-from conformance.runner import run
 from conformance.selection import select
 
 CASES = select(load_catalogue(), tier=Tier.CORE)
@@ -26,8 +25,5 @@ NO_HURRY = 120.0
 @pytest.mark.parametrize("defect", SAMPLE, ids=[defect.name for defect in SAMPLE])
 def test_sentence_of_a_defect_is_among_the_first_three(defect: Defect) -> None:
     implementation = Implementation("unknown", "", dict(defect.functions()))
-    gathering = Gathering()
-    for tried in run(CASES, implementation, search=False):
-        gathering.add(tried)
-    told = [finding.mistake for finding in diagnose_run(gathering, implementation, NO_HURRY).findings]
+    told = [finding.mistake for finding in diagnosed(implementation, CASES, DEFECTS, NO_HURRY).findings]
     assert defect.mistake in told[:3]

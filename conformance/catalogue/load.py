@@ -21,12 +21,10 @@ from conformance.catalogue.document import Document, read_document
 from conformance.catalogue.matrix import MatrixFault, expand
 from conformance.catalogue.refused import refused_case
 from conformance.catalogue.schema import CaseEntry, Data, Expect, RefusedEntry
+from conformance.choices import DEFAULT_BUDGET
 from conformance.errors import CatalogueError, Fault
 
-__all__ = ["DEFAULT_BUDGET", "build_case", "check_catalogue", "load_catalogue", "shipped_catalogue"]
-
-DEFAULT_BUDGET = 1.0
-"""GiB that the arrays of one case may take: of the harness and of the reference, not of what is judged."""
+__all__ = ["build_case", "check_catalogue", "load_catalogue", "shipped_catalogue"]
 
 Keys = list[str | int]
 KeyedFault = tuple[Keys, str]

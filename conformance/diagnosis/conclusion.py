@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from conformance.case import Case
+from conformance.choices import DEFAULT_SECONDS, Accuracy
 from conformance.defects import DEFECTS, Defect
 from conformance.diagnosis.common import find_common
 from conformance.diagnosis.comparison import Comparison
@@ -16,14 +17,11 @@ from conformance.diagnosis.evidence import Inquiry, Suspect, ranked
 from conformance.diagnosis.pairs import search_pairs
 from conformance.diagnosis.shrink import same_way, shrink
 from conformance.diagnosis.sightings import Benches, Clock, Gathering, Sighting, Sign
-from conformance.judgement import Accuracy
+from conformance.isolation import Subject
 from conformance.match import Likeness
-from conformance.runner import NO_MISTAKE, NOT_SOUGHT, Attempt, Result, attempt, explained, options_of
+from conformance.runner import NO_MISTAKE, NOT_SOUGHT, Result, attempt, explained, options_of
 
-__all__ = ["DEFAULT_SECONDS", "Diagnosis", "Finding", "Minimal", "diagnose_run"]
-
-DEFAULT_SECONDS = 5.0
-"""What the diagnosis of an implementation may take."""
+__all__ = ["Diagnosis", "Finding", "Minimal", "diagnose_run"]
 
 _SINGLE_SHARE = 0.55
 """Of that time for single mistakes; of what is left, `_PAIR_SHARE` for pairs, and the rest for the smallest case."""
@@ -88,8 +86,7 @@ class Diagnosis:
 
 def diagnose_run(
     gathering: Gathering,
-    ask: Callable[[Case], Attempt],
-    name: str,
+    subject: Subject,
     seconds: float = DEFAULT_SECONDS,
     *,
     rounds: int = 1,
@@ -100,8 +97,7 @@ def diagnose_run(
 
     Args:
         gathering: what the run has shown; the same, in the same order, gives the same diagnosis if time allows.
-        ask: asks the implementation again.
-        name: the SPEC.
+        subject: the implementation, which is asked again.
         seconds: how long it may take.
         rounds: as in the run.
         demand: as in the run.
@@ -121,10 +117,10 @@ def diagnose_run(
     common = find_common([sighting.case for sighting in inquiry.failing], inquiry.passing)
     minimal = None
     for sighting, defect in _starts(inquiry, suspects):
-        fails = partial(_fails_like, sighting=sighting, defect=defect, comparison=comparison, ask=ask)
+        fails = partial(_fails_like, sighting=sighting, defect=defect, comparison=comparison, subject=subject)
         entry = shrink(sighting.case, fails, clock)
         if entry is not None:
-            words = [str(entry["id"]), "/dev/stdin", "-i", name, *options_of(rounds, demand)]
+            words = [str(entry["id"]), "/dev/stdin", "-i", subject.name, *options_of(rounds, demand)]
             command = f"echo {shlex.quote(entry_line(entry))} | {shlex.join(['conformance', 'show', *words])}"
             minimal = Minimal(entry_text(entry), command)
             break
@@ -202,10 +198,10 @@ def _fails_like(
     sighting: Sighting,
     defect: Defect | None,
     comparison: Comparison,
-    ask: Callable[[Case], Attempt],
+    subject: Subject,
 ) -> bool:
     """Tell whether another case fails as a sighted one did, and by the mistake that explains that."""
-    tried = ask(case)
+    tried = subject.attempt(case)
     if not same_way(tried.result, sighting.result):
         return False
     seen = Sighting(tried.result, sighting.sign, tried.answer if sighting.sign is Sign.NUMBERS else None)

@@ -1,16 +1,15 @@
 """Judging in processes of their own, so that no case can take down the run, and in this one, where speed asks."""
 
+from conformance.choices import Isolation
 from conformance.isolation.in_process import InProcess
 from conformance.isolation.isolated import Isolated
-from conformance.isolation.subject import DEFAULT_TIMEOUT, Asking, Identity, Isolation, Limits, Subject
+from conformance.isolation.subject import Asking, Identity, Limits, Subject
 
 __all__ = [
-    "DEFAULT_TIMEOUT",
     "Asking",
     "Identity",
     "InProcess",
     "Isolated",
-    "Isolation",
     "Limits",
     "Subject",
     "open_subject",

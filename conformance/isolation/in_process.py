@@ -18,15 +18,15 @@ class InProcess:
     """Asks an implementation by plain calls.
 
     Args:
-        name: the SPEC.
+        name: the SPEC, or an implementation that is loaded already.
         asking: how.
     """
 
-    def __init__(self, name: str, asking: Asking) -> None:
-        self.name = name
+    def __init__(self, name: str | Implementation, asking: Asking) -> None:
+        self.name = name if isinstance(name, str) else name.name
         self._asking = asking
         self._cases: Iterable[Case] = ()
-        self._loaded: Implementation | None = None
+        self._loaded = None if isinstance(name, str) else name
 
     def __enter__(self) -> InProcess:
         return self

@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 import psutil
 
 from conformance.case import Case, Outcome
+from conformance.choices import Isolation
 from conformance.errors import Unavailable
 from conformance.implementations import ADAPTERS
 from conformance.isolation.messages import Answered, Beginning, MeasureTraits, Try, Unavailing, packed
 from conformance.isolation.process import Death, Slow, Worker
-from conformance.isolation.subject import Asking, Identity, Isolation, Limits
+from conformance.isolation.subject import Asking, Identity, Limits
 from conformance.runner import Attempt, Prepared, Result, prepare
 from conformance.traits import Trait
 

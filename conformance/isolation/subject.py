@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from conformance.case import Case
-from conformance.judgement import Accuracy
+from conformance.choices import DEFAULT_TIMEOUT, Accuracy
 from conformance.runner import Attempt
 from conformance.traits import Trait
 
-__all__ = ["DEFAULT_TIMEOUT", "Asking", "Identity", "Isolation", "Limits", "Subject"]
-
-DEFAULT_TIMEOUT = 60.0
-"""Seconds that a case may take: the slowest right loops in Python take a tenth of that on the largest case."""
-
-
-class Isolation(StrEnum):
-    """Where the code of an implementation runs."""
-
-    NONE = "none"
-    WORKER = "worker"
-    CASE = "case"
+__all__ = ["Asking", "Identity", "Limits", "Subject"]
 
 
 @dataclass(frozen=True, slots=True)

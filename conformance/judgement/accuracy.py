@@ -41,11 +41,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
 from conformance.case import Case, DType, Map
+from conformance.choices import Accuracy
 from conformance.data import Array
 from conformance.judgement import bound
 from conformance.judgement.expected import Expected
@@ -56,16 +56,6 @@ __all__ = ["Accuracy", "Reached", "accepted_by", "classify", "elementwise_limit"
 
 _TRANSFORMS = 33
 """Rounded operations of F(4×4, 3×3) in a row, without the sum over channels; see `reference.winograd.error_bound`."""
-
-
-class Accuracy(StrEnum):
-    """How exactly an answer was computed, from the strictest to the loosest."""
-
-    EXACT_ORDER = "exact-order"
-    FAST_ALGORITHM = "fast-algorithm"
-    TF32 = "tf32"
-    BFLOAT16 = "bfloat16"
-    FLOAT16 = "float16"
 
 
 _ROUNDOFF = {Accuracy.TF32: 2.0**-11, Accuracy.BFLOAT16: 2.0**-8, Accuracy.FLOAT16: 2.0**-11}

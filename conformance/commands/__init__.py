@@ -1,0 +1,1 @@
+"""What the commands do, each in its order; imported by the one that is called."""

@@ -1,0 +1,146 @@
+"""`conformance run` and `conformance show`: implementations judged on cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from conformance import reports
+from conformance.case import Case, Outcome, Tier
+from conformance.catalogue import load_catalogue, shipped_catalogue
+from conformance.choices import Isolation
+from conformance.data import make_operands
+from conformance.diagnosis import Gathering, diagnose_run
+from conformance.errors import Unavailable, UsageError
+from conformance.expectations import as_expected, shipped_expectations
+from conformance.implementations import BUILT_IN, split_spec
+from conformance.isolation import Asking, Limits, Subject, open_subject
+from conformance.judgement import expect
+from conformance.selection import select
+
+__all__ = ["run", "show"]
+
+
+def run(
+    specs: Sequence[str],
+    catalogues: Sequence[Path],
+    *,
+    expression: str,
+    tier: Tier,
+    asking: Asking,
+    seconds: float,
+    budget: float,
+    isolation: Isolation,
+    limits: Limits,
+    jobs: int,
+    json_file: Path | None,
+) -> int:
+    """Judge implementations, write and print the report, and return the exit status.
+
+    Args:
+        specs: whom.
+        catalogues: files with cases; the shipped catalogue where there are none.
+        expression: chooses cases, as `tier` does.
+        tier: chooses cases.
+        asking: how cases are asked.
+        seconds: for the diagnosis of each implementation.
+        budget: GiB that the arrays of a case may take.
+        isolation: where implementations run.
+        limits: what a case may take there.
+        jobs: processes.
+        json_file: where the results go for programs, or None.
+    """
+    if json_file is not None:
+        reports.check_target(json_file)
+    for spec in specs:
+        if spec not in BUILT_IN:
+            split_spec(spec)  # refuses what is malformed, before anything is judged
+    record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
+    cases: list[Case] = []
+    interrupted = False
+    for spec in specs:
+        with open_subject(spec, asking, isolation, limits, jobs) as subject:  # imported while the cases are read
+            cases = cases or select(load_catalogue(catalogues, budget), expression, tier)
+            interrupted = not _judge(subject, cases, record, seconds, asking)
+        if interrupted:
+            break
+    for spec in specs[len(record.implementations) :]:
+        reason = f"{len(cases)} of {len(cases)} cases not run"
+        record.implementations.append(reports.Status(spec, state=reports.State.INTERRUPTED, reason=reason))
+    try:
+        if json_file is not None:
+            reports.write_json(record, json_file)
+    finally:  # and not before: whoever reads what is printed may stop reading
+        reports.print_run(reports.new_console(), record)
+    return 130 if interrupted else reports.exit_code(record)
+
+
+def _judge(subject: Subject, cases: list[Case], record: reports.Run, seconds: float, how: Asking) -> bool:
+    """Judge one implementation, filling `record`, with a progress bar where somebody looks; False if interrupted."""
+    status, done, gathering = reports.Status(subject.name), len(record.results), Gathering()
+    console = reports.new_console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[case]}"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(subject.name, total=len(cases), case="importing")
+        try:
+            identity = subject.begin(cases)
+            status = replace(status, version=identity.version, offered=identity.offered)
+            for tried in subject.attempts():
+                result = as_expected(tried.result, shipped_expectations())
+                record.results.append(result)
+                if result.outcome is not Outcome.KNOWN:
+                    gathering.add(tried)
+                progress.update(task, advance=1, case=result.case.id)
+            status = replace(status, traits=subject.traits())
+            progress.update(task, case="diagnosing")
+            found = diagnose_run(gathering, subject, seconds, rounds=how.rounds, demand=how.demand)
+            record.results[done:] = [found.results.get(each.case.id, each) for each in record.results[done:]]
+            status = replace(status, diagnosis=found, incidents=subject.incidents())
+        except Unavailable as error:
+            status = replace(status, state=reports.State.UNAVAILABLE, reason=str(error))
+        except KeyboardInterrupt:
+            missing = len(cases) - (len(record.results) - done)
+            reason = f"{missing} of {len(cases)} cases not run"
+            status = replace(status, state=reports.State.INTERRUPTED, reason=reason)
+        finally:
+            record.implementations.append(status)
+    return status.state is not reports.State.INTERRUPTED
+
+
+def show(
+    case_id: str,
+    spec: str,
+    catalogues: Sequence[Path],
+    *,
+    asking: Asking,
+    budget: float,
+    isolation: Isolation,
+    limits: Limits,
+) -> int:
+    """Print a case and what an implementation answers; return 0 where that is right, else 1. As for `run`."""
+    case = _find(load_catalogue(catalogues, budget), case_id)
+    console = reports.new_console()
+    operands = make_operands(case)
+    reports.show_case(console, case, operands, None if case.refuses else expect(case, operands))
+    with open_subject(spec, asking, isolation, limits) as subject:
+        try:
+            subject.begin([case])
+        except Unavailable as error:
+            console.print(f"\n{spec} is unavailable: {error}", style="red", markup=False, soft_wrap=True)
+            return 1
+        tried = next(subject.attempts())
+    reports.show_attempt(console, case, tried)
+    return 0 if tried.result.outcome is Outcome.PASSED else 1
+
+
+def _find(cases: list[Case], case_id: str) -> Case:
+    for case in cases:
+        if case.id == case_id:
+            return case
+    near = get_close_matches(case_id, [case.id for case in cases], n=3)
+    hint = f"did you mean {', '.join(near)}?" if near else "`conformance list` shows their ids"
+    raise UsageError(f"there is no case {case_id!r} among {len(cases)}; {hint}")
