@@ -151,7 +151,7 @@ def show(
     from conformance.commands import judging
     from conformance.isolation import Asking, Limits
 
-    asking, limits = Asking(repeat, accuracy), Limits(timeout, memory)
+    asking, limits = Asking(repeat, accuracy, keeps=True), Limits(timeout, memory)
     status = judging.show(
         case_id, spec, catalogues or (), asking=asking, budget=memory_budget, isolation=isolate, limits=limits
     )

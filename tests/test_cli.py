@@ -35,6 +35,7 @@ calls = []
 def conv2d(x, w, strides, padding):
     calls.append(1)
     if len(calls) > 3:  # a case takes three
+        time.sleep(1)  # in which the first case is reported
         pathlib.Path("waiting").touch()
         time.sleep(600)
     return right(x, w, strides, padding)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,16 @@ def conv2d(x, w, strides, padding):
 
 TOLD = """
 def conv2d(x, w, strides, padding, dilations):
-    events.append("called")
     raise NotImplementedError
+"""
+
+STOP = """
+import pathlib
+import time
+
+time.sleep(1)  # in which the catalogue is read
+pathlib.Path("waiting").touch()
+time.sleep(600)
 """
 
 
@@ -115,7 +125,7 @@ def test_again_names_a_raised_budget(command: Command, tmp_path: Path) -> None:
     assert "again:  conformance show basic -i zero.py:conv2d\n" in done.stdout
 
 
-def test_progress_names_the_case_that_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_progress_names_the_cases_in_their_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     events: list[Any] = []
 
     class Recording(Progress):
@@ -124,20 +134,26 @@ def test_progress_names_the_case_that_runs(monkeypatch: pytest.MonkeyPatch, tmp_
             super().update(task_id, **options)
 
     (tmp_path / "told.py").write_text(TOLD)
-    monkeypatch.setattr("conformance.cli.Progress", Recording)
-    monkeypatch.setattr("builtins.events", events, raising=False)
+    monkeypatch.setattr("conformance.commands.judging.Progress", Recording)
     monkeypatch.setattr(sys, "argv", ["conformance", "run", "-i", f"{tmp_path}/told.py:conv2d", "-k", "notebook"])
     with pytest.raises(SystemExit):
         cli.main()
-    judged = [event for case in load_catalogue() if "notebook" in case.tags for event in (case.id, "called")]
-    assert events[: len(judged)] == judged  # traits are measured afterwards
+    assert events == [*(case.id for case in load_catalogue() if "notebook" in case.tags), "diagnosing"]
 
 
-def test_interrupted_before_anything_ran_lists_everybody(command: Command, tmp_path: Path) -> None:
-    (tmp_path / "stop.py").write_text("raise KeyboardInterrupt\n")
-    done = command("run", "-i", "stop.py:conv2d", "-i", "reference", "-k", "basic", "--json", "report.json")
-    assert done.returncode == 130
-    assert done.stdout.splitlines()[-2:] == [
+def test_interrupted_before_anything_ran_lists_everybody(tmp_path: Path) -> None:
+    (tmp_path / "stop.py").write_text(STOP)
+    line = [
+        *CONFORMANCE.split(),
+        *["run", "-i", "stop.py:conv2d", "-i", "reference", "-k", "basic", "--json", "report.json"],
+    ]
+    with subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        while not (tmp_path / "waiting").exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert output.splitlines()[-2:] == [
         "stop.py:conv2d: interrupted, 1 of 1 cases not run",
         "reference: interrupted, 1 of 1 cases not run",
     ]

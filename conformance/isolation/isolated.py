@@ -9,43 +9,36 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import psutil
 
-from conformance.case import Case, Outcome
+from conformance.case import Case
 from conformance.choices import Isolation
-from conformance.errors import Unavailable
 from conformance.implementations import ADAPTERS
-from conformance.isolation.messages import Answered, Beginning, MeasureTraits, Try, Unavailing, packed
-from conformance.isolation.process import Death, Slow, Worker
+from conformance.isolation.lane import Lane, Ready, Settings
+from conformance.isolation.messages import Try, packed
 from conformance.isolation.subject import Asking, Identity, Limits
-from conformance.runner import Attempt, Prepared, Result, prepare
+from conformance.runner import Attempt, prepare
 from conformance.traits import Trait
 
 __all__ = ["Isolated"]
 
-_START_SECONDS = 600.0
-"""What importing an implementation may take: a framework that is compiled, on a cold disk, takes a minute."""
-
 _AHEAD = 2**26
 """Bytes of cases that are prepared before they are asked for."""
+
+_TURNS = 16
+"""Turns that everybody else has between two cases that are prepared: what a reply takes until the next request."""
+
+_PAUSE = 0.01
+"""Seconds until it is looked again whether there is room for more."""
 
 _MEMORY_SHARE = 0.75
 """Of the machine's memory, what all workers together may hold where nothing else is said."""
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A case that can be sent."""
-
-    place: int
-    prepared: Prepared
-    request: bytes
 
 
 class Isolated:
@@ -75,8 +68,8 @@ class Isolated:
         limits = limits or Limits()
         share = _MEMORY_SHARE * psutil.virtual_memory().total / 2**30 / jobs
         memory = share if limits.memory is None else limits.memory
-        settings = _Settings(name, limits.seconds, memory, _environment(name, jobs), isolation is Isolation.CASE)
-        self._lanes = [_Lane(settings, self._incidents) for _ in range(jobs)]
+        settings = Settings(name, limits.seconds, memory, _environment(name, jobs), isolation is Isolation.CASE)
+        self._lanes = [Lane(settings, self._incidents) for _ in range(jobs)]
 
     def __enter__(self) -> Isolated:
         """Start the workers, which import while other things are done."""
@@ -127,7 +120,7 @@ class Isolated:
         done: dict[int, Attempt] = {}
         arrived = asyncio.Event()
 
-        async def serve(lane: _Lane) -> None:
+        async def serve(lane: Lane) -> None:
             ready = ahead.take()
             while ready is not None:
                 following = ahead.take()
@@ -162,7 +155,7 @@ class Isolated:
         arrived: list[Attempt] = []
 
         async def fetch() -> None:
-            arrived.append(await self._lanes[0].attempt(_Ready(0, prepared, request)))
+            arrived.append(await self._lanes[0].attempt(Ready(0, prepared, request)))
 
         self._runner.run(fetch())
         return arrived.pop()
@@ -188,10 +181,10 @@ class _Ahead:
     def __init__(self, cases: Iterable[Case], asking: Asking) -> None:
         self._cases = enumerate(cases)
         self._asking = asking
-        self._ready: deque[_Ready] = deque()
+        self._ready: deque[Ready] = deque()
         self._size = 0
 
-    def take(self) -> _Ready | None:
+    def take(self) -> Ready | None:
         """Return the next case, if there is one."""
         if not self._ready and not self._prepare_one():
             return None
@@ -203,8 +196,12 @@ class _Ahead:
         """Prepare cases whenever nothing else is to be done."""
         more = True
         while more:
-            await asyncio.sleep(0 if self._size < _AHEAD else 0.01)
-            more = self._size >= _AHEAD or self._prepare_one()
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+            if self._size >= _AHEAD:
+                await asyncio.sleep(_PAUSE)
+            else:
+                more = self._prepare_one()
 
     def _prepare_one(self) -> bool:
         place, case = next(self._cases, (0, None))
@@ -213,131 +210,8 @@ class _Ahead:
         prepared = prepare(case)
         request = packed(Try(prepared, self._asking))
         self._size += len(request)
-        self._ready.append(_Ready(place, prepared, request))
+        self._ready.append(Ready(place, prepared, request))
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    """What the workers of an implementation have in common."""
-
-    name: str
-    seconds: float
-    memory: float
-    environment: Mapping[str, str]
-    one_case: bool
-
-
-class _Lane:
-    """One worker after the other, each until it dies."""
-
-    def __init__(self, settings: _Settings, incidents: list[str]) -> None:
-        self._settings = settings
-        self._incidents = incidents
-        self._worker: Worker | None = None
-        self._waits = False
-
-    async def start(self) -> None:
-        """Start a worker, and do not wait for it."""
-        self._worker = await Worker.start(self._settings.environment)
-        self._waits = True
-
-    async def end(self) -> None:
-        """End the worker, if there is one."""
-        if self._worker is not None:
-            await self._worker.end()
-            self._worker = None
-
-    async def identity(self) -> Identity:
-        """Return what the implementation says of itself once the worker has imported it.
-
-        Raises:
-            Unavailable: it cannot be imported.
-        """
-        worker = self._worker
-        assert worker is not None
-        self._waits = False
-        name = self._settings.name
-        try:
-            worker.post(packed(Beginning(name)))
-            found = await worker.reply(_START_SECONDS, self._settings.memory)
-        except Death as death:
-            await self.end()
-            raise Unavailable(f"{name}: the process that imports it was {death}") from death
-        except Slow as slow:
-            await self.end()
-            raise Unavailable(f"{name}: is not imported within {_START_SECONDS:g} s") from slow
-        if isinstance(found, Unavailing):
-            await self.end()
-            raise Unavailable(found.reason)
-        assert isinstance(found, Identity)
-        worker.replies = 0
-        return found
-
-    async def _ready_worker(self) -> Worker:
-        if self._worker is None:
-            await self.start()
-        if self._waits:
-            await self.identity()
-        assert self._worker is not None
-        return self._worker
-
-    async def attempt(self, ready: _Ready, following: _Ready | None = None) -> Attempt:
-        """Return the attempt at a case; one that ends a worker which has served others is tried again alone.
-
-        Args:
-            ready: the case.
-            following: the one that the worker may find when it is done, so that it need not wait.
-        """
-        before = ""
-        while True:
-            alone, company = False, 0
-            try:
-                worker = await self._ready_worker()
-                company, alone = worker.replies, worker.replies == 0
-                if worker.posted is not ready.request:
-                    worker.post(ready.request)
-                if following is not None and not self._settings.one_case:
-                    worker.post(following.request)
-                reply = await worker.reply(self._settings.seconds, self._settings.memory)
-                if not isinstance(reply, Answered):
-                    raise Death("sent something else than an answer")
-                if self._settings.one_case:
-                    await self.end()
-                break
-            except (Death, Slow, Unavailable) as fault:
-                await self.end()
-                if alone or isinstance(fault, Unavailable):
-                    return self._without_answer(ready.prepared, fault)
-                before = f"{ready.prepared.case.id} {self._words(fault)} after {company} other cases, but not alone"
-        if before:
-            self._incidents.append(before)
-        answer = replace(reply.result, case=ready.prepared.case)
-        return Attempt(answer, ready.prepared.operands, ready.prepared.expected, reply.answer, reply.turn)
-
-    def _without_answer(self, prepared: Prepared, fault: Exception) -> Attempt:
-        outcome = Outcome.TIMED_OUT if isinstance(fault, Slow) else Outcome.CRASHED
-        seconds = self._settings.seconds if isinstance(fault, Slow) else 0.0
-        detail = f"{prepared.case.operation}: {self._words(fault)}"
-        result = Result(prepared.case, self._settings.name, outcome, seconds=seconds, detail=detail)
-        return Attempt(result, prepared.operands, prepared.expected, None)
-
-    def _words(self, fault: Exception) -> str:
-        if isinstance(fault, Slow):
-            return f"no answer within {self._settings.seconds:g} s; --timeout SECONDS gives it more"
-        return f"the process {fault}" if isinstance(fault, Death) else str(fault)
-
-    async def traits(self) -> tuple[Trait, ...]:
-        """Return what is measured beside the judgement; nothing where the worker dies of it."""
-        try:
-            worker = await self._ready_worker()
-            worker.post(packed(MeasureTraits()))
-            found = await worker.reply(self._settings.seconds, self._settings.memory)
-        except (Death, Slow, Unavailable) as fault:
-            await self.end()
-            self._incidents.append(f"the traits could not be measured: {self._words(fault)}")
-            return ()
-        return found if isinstance(found, tuple) else ()
 
 
 def _environment(name: str, jobs: int) -> dict[str, str]:

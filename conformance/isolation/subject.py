@@ -22,11 +22,13 @@ class Asking:
         rounds: of calls.
         demand: the loosest accuracy class that passes.
         search: whether known mistakes are searched for one that explains wrong numbers.
+        keeps: whether right answers are wanted too.
     """
 
     rounds: int = 1
     demand: Accuracy = Accuracy.EXACT_ORDER
     search: bool = True
+    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import sys
 from typing import Any, BinaryIO
 
 from conformance.case import Outcome
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, described
 from conformance.implementations import Implementation, load_implementation
 from conformance.isolation.messages import Answered, MeasureTraits, Try, Unavailing, packed, receive
 from conformance.isolation.subject import Identity
@@ -46,6 +46,9 @@ def main() -> None:
     except ConformanceError as error:
         send(Unavailing(str(error)))
         return
+    except BaseException as error:
+        send(Unavailing(f"{beginning.spec}: importing it raised {described(error)}"))
+        return
     send(Identity(implementation.version, frozenset(implementation.functions)))
     while (request := receive(requests)) is not None:
         send(_reply(request, implementation))
@@ -62,8 +65,8 @@ def _reply(request: Try | MeasureTraits, implementation: Implementation) -> Any:
         )
     except KeyboardInterrupt as error:  # of the implementation's own: nobody else can interrupt a worker
         return Answered(raised(prepared.case, implementation.name, error), None, 1)
-    right = tried.result.outcome is Outcome.PASSED
-    return Answered(tried.result, None if right else tried.answer, tried.turn)
+    is_dull = tried.result.outcome is Outcome.PASSED and not asking.keeps
+    return Answered(tried.result, None if is_dull else tried.answer, tried.turn)
 
 
 def _claim_streams() -> tuple[BinaryIO, BinaryIO]:
