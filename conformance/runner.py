@@ -13,6 +13,7 @@ from conformance.errors import ConformanceError, Unsupported, described
 from conformance.implementations import Implementation
 from conformance.judgement import Accuracy, Expected, Reached, expect
 from conformance.refusal import try_refusal
+from conformance.surroundings import Surroundings, take_notes
 from conformance.trial import Trial, try_case
 
 __all__ = [
@@ -74,6 +75,7 @@ class Attempt:
         expected: the right answer; None where the call must be refused.
         answer: what came, to the case's own data; None where nothing did.
         turn: in which call it went wrong, from 1.
+        strays: what it changed beside the answer, in sentences without a subject; see `conformance.surroundings`.
     """
 
     result: Result
@@ -81,6 +83,7 @@ class Attempt:
     expected: Expected | None
     answer: Array | None
     turn: int = 1
+    strays: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,7 @@ def attempt_prepared(
     case, operands, expected = prepared.case, prepared.operands, prepared.expected
     start = perf_counter()
     answer, turn = None, 1
+    surroundings = Surroundings.now()
     try:
         if expected is None:
             trial = try_refusal(case, implementation, operands)
@@ -152,7 +156,8 @@ def attempt_prepared(
         raise
     except BaseException as error:
         result = raised(case, implementation.name, error, perf_counter() - start)
-    return Attempt(result, operands, expected, answer, turn)
+    surroundings.restore()
+    return Attempt(result, operands, expected, answer, turn, take_notes())
 
 
 def raised(case: Case, name: str, error: BaseException, seconds: float = 0.0) -> Result:

@@ -19,6 +19,7 @@ ORDER = [
     "choices",
     "operation",
     "case",
+    "surroundings",
     "memory",
     "data",
     "selection",

@@ -73,7 +73,19 @@ def test_run_judges_tensorflow_on_the_shipped_catalogue(command: Command, tmp_pa
     assert list(written) == ["schema", "environment", "implementations", "results", "summary"]
     assert written["schema"] == "conformance-report/1"
     (implementation,) = written["implementations"]
-    keys = ["name", "version", "status", "reason", "traits", "accuracy", "diagnosis", "common", "minimal", "incidents"]
+    keys = [
+        "name",
+        "version",
+        "status",
+        "reason",
+        "traits",
+        "accuracy",
+        "diagnosis",
+        "common",
+        "minimal",
+        "incidents",
+        "strays",
+    ]
     assert list(implementation) == keys
     assert (implementation["diagnosis"], implementation["common"], implementation["minimal"]) == ([], [], None)
     assert (implementation["name"], implementation["status"]) == ("tensorflow", "available")

@@ -82,6 +82,7 @@ def run(
 def _judge(subject: Subject, cases: list[Case], record: reports.Run, seconds: float, how: Asking) -> bool:
     """Judge one implementation, filling `record`, with a progress bar where somebody looks; False if interrupted."""
     status, done, gathering = reports.Status(subject.name), len(record.results), Gathering()
+    strays: dict[str, list[str]] = {}
     console = reports.new_console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[case]}"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -92,6 +93,8 @@ def _judge(subject: Subject, cases: list[Case], record: reports.Run, seconds: fl
             for tried in subject.attempts():
                 result = as_expected(tried.result, shipped_expectations())
                 record.results.append(result)
+                for stray in tried.strays:
+                    strays.setdefault(stray, []).append(result.case.id)
                 if result.outcome is not Outcome.KNOWN:
                     gathering.add(tried)
                 progress.update(task, advance=1, case=result.case.id)
@@ -99,7 +102,7 @@ def _judge(subject: Subject, cases: list[Case], record: reports.Run, seconds: fl
             progress.update(task, case="diagnosing")
             found = diagnose_run(gathering, subject, seconds, rounds=how.rounds, demand=how.demand)
             record.results[done:] = [found.results.get(each.case.id, each) for each in record.results[done:]]
-            status = replace(status, diagnosis=found, incidents=subject.incidents())
+            status = replace(status, diagnosis=found, incidents=subject.incidents(), strays=strays)
         except Unavailable as error:
             status = replace(status, state=reports.State.UNAVAILABLE, reason=str(error))
         except KeyboardInterrupt:

@@ -3,5 +3,15 @@
 from conformance.implementations.adapters import ADAPTERS
 from conformance.implementations.call import BadAnswer, call
 from conformance.implementations.load import BUILT_IN, Implementation, load_implementation, split_spec
+from conformance.implementations.quiet import WORKER_MARK
 
-__all__ = ["ADAPTERS", "BUILT_IN", "BadAnswer", "Implementation", "call", "load_implementation", "split_spec"]
+__all__ = [
+    "ADAPTERS",
+    "BUILT_IN",
+    "WORKER_MARK",
+    "BadAnswer",
+    "Implementation",
+    "call",
+    "load_implementation",
+    "split_spec",
+]

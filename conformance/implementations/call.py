@@ -19,6 +19,7 @@ from conformance.case import Case, DType, Kind, Operation
 from conformance.data import Array, Operands
 from conformance.errors import ConformanceError, Unsupported
 from conformance.implementations.load import Implementation
+from conformance.surroundings import note_error_state
 
 __all__ = ["BadAnswer", "call", "call_arguments"]
 
@@ -52,7 +53,9 @@ def call(implementation: Implementation, case: Case, operands: Operands) -> Arra
     positional, keywords, takes_bias = _arguments(function, case, operands, list(leading))
     try:
         with np.errstate(all="ignore"):  # NumPy's warnings of Inf - Inf, which some cases ask for, are nobody's news
+            quiet = np.geterr()
             answer = _array(function(*leading.values(), *positional, **keywords))
+            note_error_state(quiet)
         _check_offered(implementation, case, answer)
         return answer if operands.bias is None or takes_bias else _biased(implementation, case, answer, operands.bias)
     except NotImplementedError as error:

@@ -8,7 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["quiet_import"]
+__all__ = ["WORKER_MARK", "quiet_import"]
+
+WORKER_MARK = "CONFORMANCE_WORKER"
+"""The variable by which a worker knows what it is, and by which it and its children are found again."""
 
 _CHATTY = ("tensorflow",)
 """Packages that log on import, before their own log level is in force."""
@@ -22,6 +25,9 @@ def quiet_import() -> Iterator[None]:
     chatty was imported, or something was raised, all that was written appears afterwards.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if WORKER_MARK in os.environ:  # whose standard error is read, and shown only where it dies
+        yield
+        return
     before = [name for name in _CHATTY if name in sys.modules]
     sys.stderr.flush()
     with tempfile.TemporaryFile() as chatter:

@@ -124,7 +124,7 @@ class Lane:
         if before:
             self._incidents.append(before)
         answer = replace(reply.result, case=ready.prepared.case)
-        return Attempt(answer, ready.prepared.operands, ready.prepared.expected, reply.answer, reply.turn)
+        return Attempt(answer, ready.prepared.operands, ready.prepared.expected, reply.answer, reply.turn, reply.strays)
 
     def _without_answer(self, prepared: Prepared, fault: Exception) -> Attempt:
         outcome = Outcome.TIMED_OUT if isinstance(fault, Slow) else Outcome.CRASHED

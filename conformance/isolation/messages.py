@@ -51,6 +51,7 @@ class Answered:
     result: Result
     answer: Array | None
     turn: int
+    strays: tuple[str, ...] = ()
 
 
 def packed(message: object) -> bytes:

@@ -13,12 +13,10 @@ from uuid import uuid4
 
 import psutil
 
+from conformance.implementations import WORKER_MARK
 from conformance.isolation.messages import read
 
 __all__ = ["Death", "Slow", "Worker"]
-
-_MARK = "CONFORMANCE_WORKER"
-"""The variable by which a worker and all its children are found again."""
 
 _TAIL = 4096
 """Bytes that are kept of what a worker prints."""
@@ -68,7 +66,7 @@ class Worker:
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
-            env={**os.environ, **environment, _MARK: mark},
+            env={**os.environ, **environment, WORKER_MARK: mark},
             start_new_session=True,
         )
         return cls(process, mark)
@@ -169,6 +167,6 @@ def _marked(mark: str) -> list[int]:
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if process.environ().get(_MARK) == mark:
+            if process.environ().get(WORKER_MARK) == mark:
                 found.append(process.pid)
     return found

@@ -66,7 +66,7 @@ def _reply(request: Try | MeasureTraits, implementation: Implementation) -> Any:
     except KeyboardInterrupt as error:  # of the implementation's own: nobody else can interrupt a worker
         return Answered(raised(prepared.case, implementation.name, error), None, 1)
     is_dull = tried.result.outcome is Outcome.PASSED and not asking.keeps
-    return Answered(tried.result, None if is_dull else tried.answer, tried.turn)
+    return Answered(tried.result, None if is_dull else tried.answer, tried.turn, tried.strays)
 
 
 def _claim_streams() -> tuple[BinaryIO, BinaryIO]:

@@ -37,6 +37,7 @@ def json_report(run: Run) -> dict[str, Any]:
                 ],
                 **_diagnosis(status.diagnosis),
                 "incidents": list(status.incidents),
+                "strays": status.strays,
             }
             for status in run.implementations
         ],

@@ -38,6 +38,7 @@ class Status:
         traits: what was measured beside the judgement.
         diagnosis: what is likely wrong, over all its failures.
         incidents: what went wrong that no case can be blamed for, in sentences.
+        strays: what it changes beside its answers, in sentences without a subject, with the cases where that was seen.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Status:
     traits: tuple[Trait, ...] = ()
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
     incidents: tuple[str, ...] = ()
+    strays: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,9 @@ def _print_implementation(
     for (outcome, detail), ids in _by_detail(results).items():
         console.print(f"{outcome} {', '.join(ids)}", style=_STYLES.get(outcome, "red"), markup=False)
         console.print(f"{detail}\n", markup=False, soft_wrap=True)
+    for stray, cases in status.strays.items():
+        where = f"{len(cases)} case{'s' * (len(cases) != 1)}, {cases[0]} first"
+        console.print(f"stray: {stray} (in {where})\n", style="yellow", markup=False, soft_wrap=True)
     for incident in status.incidents:
         console.print(f"incident: {incident}\n", style="red", markup=False, soft_wrap=True)
     _print_diagnosis(console, status)
