@@ -115,8 +115,8 @@ FAULTS: list[tuple[str, Callable[[], Any], str, str]] = [
     ("hang-in-c", _hang_in_c, "timed-out", "no answer within 6 s"),
     ("hang", _hang_ignoring_signals, "timed-out", "no answer within 6 s"),
     ("deadlock", _deadlock, "timed-out", "no answer within 6 s"),
-    ("exit-0", lambda: os._exit(0), "crashed", "exited with status 0 before it answered"),
-    ("exit-3", lambda: os._exit(3), "crashed", "exited with status 3 before it answered"),
+    ("exit-0", lambda: os._exit(0), "crashed", "gone with status 0 before it answered"),
+    ("exit-3", lambda: os._exit(3), "crashed", "gone with status 3 before it answered"),
     ("system-exit", lambda: sys.exit(3), "error", "conv2d raised SystemExit: 3"),
     ("fork-and-hang", _fork_and_hang, "passed", ""),
     ("fork-away-and-hang", _fork_away_and_hang, "passed", ""),
@@ -140,6 +140,6 @@ def conv2d(x: Array, w: Array, strides: Any, padding: Any) -> Array:
     if len(x) == 1:
         return right
     done = FAULTS[len(x) - 2][1]()
-    if done == "mutate":
+    if isinstance(done, str):
         x[...] = 0
     return done if isinstance(done, np.ndarray) else right

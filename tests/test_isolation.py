@@ -125,7 +125,7 @@ def test_one_case_a_worker_keeps_cases_apart(tmp_path: Path, monkeypatch: pytest
     ("code", "words"),
     [
         ("import os; os.abort()", "killed by signal 6 (SIGABRT)"),
-        ("import os; os._exit(0)", "exited with status 0 before it answered"),
+        ("import os; os._exit(0)", "gone with status 0 before it answered"),
         ("import sys; print('no licence', file=sys.stderr, flush=True); import os; os._exit(2)", "no licence"),
         ("raise KeyboardInterrupt", "raised KeyboardInterrupt"),
     ],

@@ -112,7 +112,7 @@ class Lane:
                     worker.post(following.request)
                 reply = await worker.reply(self._settings.seconds, self._settings.memory)
                 if not isinstance(reply, Answered):
-                    raise Death("sent something else than an answer")
+                    raise Death("ended, having sent something else than an answer")
                 if self._settings.one_case:
                     await self.end()
                 break
@@ -136,7 +136,7 @@ class Lane:
     def _words(self, fault: Exception) -> str:
         if isinstance(fault, Slow):
             return f"no answer within {self._settings.seconds:g} s; --timeout SECONDS gives it more"
-        return f"the process {fault}" if isinstance(fault, Death) else str(fault)
+        return f"the process was {fault}" if isinstance(fault, Death) else str(fault)
 
     async def traits(self) -> tuple[Trait, ...]:
         """Return what is measured beside the judgement; nothing where the worker dies of it."""

@@ -103,7 +103,7 @@ class Worker:
                 if reading.done() or self._ending.done():
                     raise Death(await self._obituary())
                 if _memory_of(self._process.pid) > memory * _GIB:
-                    raise Death(f"out of memory: it holds more than {memory:.3g} GiB")
+                    raise Death(f"ended, out of memory: it held more than {memory:.3g} GiB")
                 if clock() > end:
                     raise Slow
         finally:
@@ -136,12 +136,12 @@ def _manner(status: int | None) -> str:
     """Return how a process has ended, in words.
 
     >>> _manner(-11), _manner(0)
-    ('killed by signal 11 (SIGSEGV)', 'exited with status 0 before it answered')
+    ('killed by signal 11 (SIGSEGV)', 'gone with status 0 before it answered')
     """
     if status is None:
-        return "broke off the connection"
+        return "ended, as it broke off the connection"
     if status >= 0:
-        return f"exited with status {status} before it answered"
+        return f"gone with status {status} before it answered"
     try:
         return f"killed by signal {-status} ({signal.Signals(-status).name})"
     except ValueError:
