@@ -21,8 +21,10 @@ from conformance.cli_options import (
     Budget,
     Catalogues,
     Demand,
+    Diagnose,
     Isolate,
     Jobs,
+    JsonFile,
     Memory,
     Repeat,
     Selection,
@@ -94,20 +96,11 @@ def run(
     implementations: Specs = None,
     expression: Selection = "",
     tier: Tiers = Tier.CORE,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON to FILE.")
-    ] = None,
+    json_file: JsonFile = None,
     repeat: Repeat = 1,
     memory_budget: Budget = DEFAULT_BUDGET,
     accuracy: Demand = Accuracy.EXACT_ORDER,
-    diagnose: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS",
-            min=0,
-            help="How long to look, over all failures of an implementation, for what is wrong; 0: at each case only.",
-        ),
-    ] = DEFAULT_SECONDS,
+    diagnose: Diagnose = DEFAULT_SECONDS,
     isolate: Isolate = Isolation.WORKER,
     jobs: Jobs = 1,
     timeout: Timeout = DEFAULT_TIMEOUT,
@@ -172,6 +165,51 @@ def list_cases(
     from conformance.commands import listing
 
     listing.list_cases(catalogues or (), expression, tier, memory_budget, coverage=coverage)
+
+
+@app.command(epilog="Example: `conformance export cases/ -k stride --expected`")
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Must be empty, or hold an earlier export.")],
+    catalogues: Catalogues = None,
+    expression: Selection = "",
+    tier: Tiers = Tier.CORE,
+    expected: Annotated[bool, typer.Option("--expected", help="Write the right outputs too.")] = False,
+    memory_budget: Budget = DEFAULT_BUDGET,
+) -> None:
+    """Write the cases as files, for programs in any language; `score` judges what they write beside them."""
+    from conformance.commands import judging
+
+    judging.export(folder, catalogues or (), expression=expression, tier=tier, budget=memory_budget, expected=expected)
+
+
+@app.command(epilog="Example: `conformance score cases/ --name mine`")
+def score(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An export, with an `output.npy` beside each case.")],
+    catalogues: Catalogues = None,
+    name: Annotated[str, typer.Option("--name", help="What has answered, in reports; DIR where not given.")] = "",
+    expression: Selection = "",
+    tier: Tiers = Tier.FULL,
+    json_file: JsonFile = None,
+    accuracy: Demand = Accuracy.EXACT_ORDER,
+    diagnose: Diagnose = DEFAULT_SECONDS,
+    memory_budget: Budget = DEFAULT_BUDGET,
+) -> None:
+    """Judge the answers that a program has written beside exported cases, by the same rules as `run`."""
+    from conformance.commands import judging
+    from conformance.isolation import Asking
+
+    status = judging.score(
+        folder,
+        name or str(folder),
+        catalogues or (),
+        expression=expression,
+        tier=tier,
+        asking=Asking(1, accuracy, search=not diagnose),
+        seconds=diagnose,
+        budget=memory_budget,
+        json_file=json_file,
+    )
+    raise typer.Exit(status)
 
 
 @app.command(epilog="Example: `conformance defects --only strides -k 'not bias'`")

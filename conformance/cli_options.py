@@ -13,8 +13,10 @@ __all__ = [
     "Budget",
     "Catalogues",
     "Demand",
+    "Diagnose",
     "Isolate",
     "Jobs",
+    "JsonFile",
     "Memory",
     "Repeat",
     "Selection",
@@ -73,5 +75,15 @@ Memory = Annotated[
         metavar="GIB",
         min=0,
         help="What a worker and its children may hold; three quarters of the machine's memory for all where not given.",
+    ),
+]
+JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON to FILE.")]
+Diagnose = Annotated[
+    float,
+    typer.Option(
+        "--diagnose",
+        metavar="SECONDS",
+        min=0,
+        help="How long to look, over all failures of an implementation, for what is wrong; 0: at each case only.",
     ),
 ]

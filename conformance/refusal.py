@@ -7,14 +7,14 @@ program.
 from __future__ import annotations
 
 from conformance.case import Case
-from conformance.data import Operands, laid_out
+from conformance.data import Array, Operands, laid_out
 from conformance.errors import ConformanceError
 from conformance.handover import Handover
 from conformance.implementations import Implementation, call
 from conformance.judgement import Verdict
 from conformance.trial import LARGE, Trial
 
-__all__ = ["try_refusal"]
+__all__ = ["refusal_broken", "try_refusal"]
 
 
 def try_refusal(case: Case, implementation: Implementation, operands: Operands) -> Trial:
@@ -42,10 +42,15 @@ def try_refusal(case: Case, implementation: Implementation, operands: Operands) 
             return Trial(None, Verdict(True, "refused"))
         limit = "operands and the memory around them stay as they are, whatever is raised"
         return Trial(None, Verdict(False, "memory", limit, "none: it refuses, as it must", damage), (damage,))
+    return Trial(answer.copy() if answer.size <= LARGE else None, *refusal_broken(case, answer))
+
+
+def refusal_broken(case: Case, answer: Array) -> tuple[Verdict, tuple[str, ...]]:
+    """Return the verdict on an answer to a call that has none, and the mistake behind it."""
     shape = "×".join(map(str, answer.shape))
     worst = f"answered with shape ({shape}) of {answer.dtype}, where it must raise: {case.refuses}"
     verdict = Verdict(False, "refusal", "a call that has no meaning raises an exception", worst, "the whole answer")
-    return Trial(answer.copy() if answer.size <= LARGE else None, verdict, (_mistake(case),))
+    return verdict, (_mistake(case),)
 
 
 def _mistake(case: Case) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 from conformance.case import Case, Outcome
-from conformance.data import Array, Operands, make_operands
+from conformance.data import Array, Operands, channels_last, make_operands
 from conformance.errors import ConformanceError, Unsupported, described
 from conformance.implementations import Implementation
-from conformance.judgement import Accuracy, Expected, Reached, expect
-from conformance.refusal import try_refusal
+from conformance.judgement import Accuracy, Expected, Reached, expect, judge
+from conformance.match import diagnose, obvious
+from conformance.refusal import refusal_broken, try_refusal
 from conformance.surroundings import Surroundings, take_notes
 from conformance.trial import Trial, try_case
 
@@ -22,6 +23,7 @@ __all__ = [
     "Attempt",
     "Prepared",
     "Result",
+    "answered",
     "attempt",
     "attempt_prepared",
     "explained",
@@ -158,6 +160,31 @@ def attempt_prepared(
         result = raised(case, implementation.name, error, perf_counter() - start)
     surroundings.restore()
     return Attempt(result, operands, expected, answer, turn, take_notes())
+
+
+def answered(prepared: Prepared, name: str, answer: Array, *, demand: Accuracy, search: bool, again: str) -> Attempt:
+    """Judge an answer that is there already.
+
+    Args:
+        prepared: the case that it answers.
+        name: of the implementation.
+        answer: in the case's layout.
+        demand: the loosest accuracy class that passes.
+        search: whether known mistakes are searched for one that explains wrong numbers.
+        again: the command that shows it again.
+    """
+    case, operands, expected = prepared.case, prepared.operands, prepared.expected
+    answer = channels_last(case, answer)
+    if expected is None:
+        trial = Trial(answer, *refusal_broken(case, answer))
+    else:
+        verdict = judge(case, expected, answer, demand)
+        explain = diagnose if search else obvious
+        known = [] if verdict.passed or verdict.note else explain(case, operands, expected, answer)
+        trial = Trial(answer, verdict, tuple(known))
+    result = _judged(case, Implementation(name, "", {}), trial, 0.0, [], NO_MISTAKE if search else NOT_SOUGHT)
+    lines = [f"again:  {again}" if line.startswith("again:") else line for line in result.detail.splitlines()]
+    return Attempt(replace(result, detail="\n".join(lines)), operands, expected, answer)
 
 
 def raised(case: Case, name: str, error: BaseException, seconds: float = 0.0) -> Result:

@@ -37,6 +37,7 @@ ORDER = [
     "refusal",
     "runner",
     "isolation",
+    "exchange",
     "expectations",
     "kill_table",
     "diagnosis",

@@ -78,6 +78,7 @@ def test_run_judges_tensorflow_on_the_shipped_catalogue(command: Command, tmp_pa
         "version",
         "status",
         "reason",
+        "note",
         "traits",
         "accuracy",
         "diagnosis",

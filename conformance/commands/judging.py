@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -16,13 +17,14 @@ from conformance.choices import Isolation
 from conformance.data import make_operands
 from conformance.diagnosis import Gathering, diagnose_run
 from conformance.errors import Unavailable, UsageError
+from conformance.exchange import Scored, export_cases
 from conformance.expectations import as_expected, shipped_expectations
 from conformance.implementations import BUILT_IN, split_spec
 from conformance.isolation import Asking, Limits, Subject, open_subject
 from conformance.judgement import expect
 from conformance.selection import select
 
-__all__ = ["run", "show"]
+__all__ = ["export", "run", "score", "show"]
 
 
 def run(
@@ -71,6 +73,59 @@ def run(
     for spec in specs[len(record.implementations) :]:
         reason = f"{len(cases)} of {len(cases)} cases not run"
         record.implementations.append(reports.Status(spec, state=reports.State.INTERRUPTED, reason=reason))
+    return _reported(record, json_file, interrupted)
+
+
+def score(
+    folder: Path,
+    name: str,
+    catalogues: Sequence[Path],
+    *,
+    expression: str,
+    tier: Tier,
+    asking: Asking,
+    seconds: float,
+    budget: float,
+    json_file: Path | None,
+) -> int:
+    """Judge the answers in an export, write and print the report, and return the exit status; the rest as in `run`.
+
+    Args:
+        folder: of the export.
+        name: of what has answered, in reports.
+        catalogues: that were exported.
+        expression: chooses cases of the export, as `tier` does.
+        tier: chooses cases.
+        asking: how strictly answers are judged.
+        seconds: for the diagnosis.
+        budget: GiB that the arrays of a case may take.
+        json_file: where the results go for programs, or None.
+    """
+    if json_file is not None:
+        reports.check_target(json_file)
+    subject = Scored(folder, name, asking)
+    cases = select(load_catalogue(catalogues, budget), expression, tier)
+    record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
+    return _reported(record, json_file, interrupted=not _judge(subject, cases, record, seconds, asking))
+
+
+def export(
+    folder: Path,
+    catalogues: Sequence[Path],
+    *,
+    expression: str,
+    tier: Tier,
+    budget: float,
+    expected: bool,
+) -> None:
+    """Write the cases to a folder, and print how to go on."""
+    count = export_cases(folder, select(load_catalogue(catalogues, budget), expression, tier), expected=expected)
+    command = shlex.join(["conformance", "score", str(folder), *map(str, catalogues)])
+    print(f"{folder}: {count} case{'s' * (count != 1)}; write output.npy beside each case.json, then: {command}")
+
+
+def _reported(record: reports.Run, json_file: Path | None, interrupted: bool) -> int:
+    """Write and print the report, and return the exit status."""
     try:
         if json_file is not None:
             reports.write_json(record, json_file)
@@ -89,7 +144,7 @@ def _judge(subject: Subject, cases: list[Case], record: reports.Run, seconds: fl
         task = progress.add_task(subject.name, total=len(cases), case="importing")
         try:
             identity = subject.begin(cases)
-            status = replace(status, version=identity.version, offered=identity.offered)
+            status = replace(status, version=identity.version, offered=identity.offered, note=identity.note)
             for tried in subject.attempts():
                 result = as_expected(tried.result, shipped_expectations())
                 record.results.append(result)

@@ -1,7 +1,7 @@
 """What is judged: finding an implementation by its SPEC, and calling it as its signature allows."""
 
 from conformance.implementations.adapters import ADAPTERS
-from conformance.implementations.call import BadAnswer, call
+from conformance.implementations.call import BadAnswer, call, whole_call
 from conformance.implementations.load import BUILT_IN, Implementation, load_implementation, split_spec
 from conformance.implementations.quiet import WORKER_MARK
 
@@ -14,4 +14,5 @@ __all__ = [
     "call",
     "load_implementation",
     "split_spec",
+    "whole_call",
 ]

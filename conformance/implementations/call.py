@@ -21,7 +21,7 @@ from conformance.errors import ConformanceError, Unsupported
 from conformance.implementations.load import Implementation
 from conformance.surroundings import note_error_state
 
-__all__ = ["BadAnswer", "call", "call_arguments"]
+__all__ = ["BadAnswer", "call", "call_arguments", "whole_call"]
 
 _COUNTS = {1: "argument", 2: "two arguments", 3: "three arguments"}
 """Leading arguments, in words."""
@@ -126,6 +126,13 @@ def _steps(case: Case, steps: tuple[int, ...]) -> int | list[int]:
 def _every_axis(case: Case, spatial: Iterable[Any], other: Any) -> list[Any]:
     """Return what is given for the spatial axes with `other` for batch and channels, in the order of the layout."""
     return [other, other, *spatial] if case.channels_first else [other, *spatial, other]
+
+
+def whole_call(case: Case, operands: Operands) -> dict[str, Any]:
+    """Return everything that a call gets, by the names of tf.nn, whatever a function's signature takes of it."""
+    given = {"out_backprop": operands.out_backprop, "bias": operands.bias}
+    arrays = {name: part for name, part in given.items() if part is not None}
+    return _leading(case, operands) | call_arguments(case) | arrays
 
 
 def _leading(case: Case, operands: Operands) -> dict[str, Any]:

@@ -51,10 +51,12 @@ class Identity:
     Attributes:
         version: of the framework or package, empty where there is none.
         offered: the operations that it has.
+        note: what else a reader of its results should know.
     """
 
     version: str
     offered: frozenset[str]
+    note: str = ""
 
 
 class Subject(Protocol):

@@ -30,6 +30,7 @@ def json_report(run: Run) -> dict[str, Any]:
                 "version": status.version,
                 "status": status.state.value,
                 "reason": status.reason,
+                "note": status.note,
                 "traits": {trait.name: {"value": trait.value, "sentence": trait.sentence} for trait in status.traits},
                 "accuracy": [
                     {"operation": str(each.operation), "class": each.accuracy, "margin": _finite(each.margin)}

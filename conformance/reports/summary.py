@@ -34,6 +34,7 @@ class Status:
         version: of the framework or package, if there is one.
         state: what became of it.
         reason: why it was not judged in full, if it was not.
+        note: what a reader of its results should know.
         offered: the operations that it has; all, where nothing else is known.
         traits: what was measured beside the judgement.
         diagnosis: what is likely wrong, over all its failures.
@@ -45,6 +46,7 @@ class Status:
     version: str = ""
     state: State = State.AVAILABLE
     reason: str = ""
+    note: str = ""
     offered: frozenset[str] = frozenset(Operation)
     traits: tuple[Trait, ...] = ()
     diagnosis: Diagnosis = field(default_factory=Diagnosis)

@@ -82,6 +82,8 @@ def _print_implementation(
     console: Console, status: Status, results: list[Result], accuracy: list[OperationAccuracy]
 ) -> None:
     console.print(Text(f"{status.name} {status.version}".rstrip(), style="bold"))
+    if status.note:
+        console.print(status.note, style="dim", markup=False, soft_wrap=True)
     if status.state is State.UNAVAILABLE:
         console.print(f"  unavailable: {status.reason}\n", style="red", markup=False, soft_wrap=True)
         return
