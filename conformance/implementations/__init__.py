@@ -2,7 +2,13 @@
 
 from conformance.implementations.adapters import ADAPTERS
 from conformance.implementations.call import BadAnswer, call, whole_call
-from conformance.implementations.load import BUILT_IN, Implementation, load_implementation, split_spec
+from conformance.implementations.load import (
+    BUILT_IN,
+    Implementation,
+    implementation_of,
+    load_implementation,
+    split_spec,
+)
 from conformance.implementations.quiet import WORKER_MARK
 
 __all__ = [
@@ -12,6 +18,7 @@ __all__ = [
     "BadAnswer",
     "Implementation",
     "call",
+    "implementation_of",
     "load_implementation",
     "split_spec",
     "whole_call",

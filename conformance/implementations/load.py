@@ -31,7 +31,7 @@ from conformance.implementations.adapters import ADAPTERS, Adapter
 from conformance.implementations.folder import enter_folder
 from conformance.implementations.quiet import quiet_import
 
-__all__ = ["BUILT_IN", "Implementation", "load_implementation", "split_spec"]
+__all__ = ["BUILT_IN", "Implementation", "implementation_of", "load_implementation", "split_spec"]
 
 BUILT_IN = tuple(ADAPTERS)
 """The SPECs of adapters."""
@@ -79,15 +79,29 @@ def _find(spec: str) -> Implementation:
     where, name = split_spec(spec)
     module = _load_file(Path(where), spec) if where.endswith(".py") else _import(where, spec)
     subject = _attribute(module, name, spec, where) if name else module
-    functions = _functions(subject, spec)
+    return implementation_of(subject, spec, _version(module))
+
+
+def implementation_of(subject: Any, name: str, version: str = "") -> Implementation:
+    """Return an object as an implementation: a function, or something with functions named as in tf.nn.
+
+    Args:
+        subject: the object.
+        name: of the implementation, in reports.
+        version: of what it belongs to.
+
+    Raises:
+        Unavailable: it has nothing to judge; the message says why.
+    """
+    functions = _functions(subject, name)
     if not functions and inspect.isclass(subject):
-        raise Unavailable(f"{spec}: is a class; name a function, or an instance of it")
+        raise Unavailable(f"{name}: is a class; name a function, or an instance of it")
     if not functions and callable(subject):
-        function_name = str(_read(subject, "__name__", spec))
-        functions = {function_name if function_name in set(Operation) else str(Operation.CONV2D): subject}
+        own = str(_read(subject, "__name__", name))
+        functions = {own if own in set(Operation) else str(Operation.CONV2D): subject}
     if not any(operation in functions for operation in Operation):
-        raise Unavailable(f"{spec}: offers no operation of tf.nn, such as conv2d; name a function behind ':'")
-    return Implementation(spec, _version(module), functions)
+        raise Unavailable(f"{name}: offers no operation of tf.nn, such as conv2d; name a function behind ':'")
+    return Implementation(name, version, functions)
 
 
 def _adapted(spec: str, adapter: Adapter, device: str = "cpu") -> Implementation:

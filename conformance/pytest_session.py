@@ -1,0 +1,39 @@
+"""The pytest session that runs, as far as cases have to know it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+__all__ = ["begin", "catalogues", "end", "register_marks"]
+
+_sessions: list[Any] = []
+"""Their configurations, the last one that of the session that runs: pytest's own tests start sessions within one."""
+
+
+def begin(config: Any) -> None:
+    """Remember a session by its configuration."""
+    _sessions.append(config)
+
+
+def end(config: Any) -> None:
+    """Forget it."""
+    if config in _sessions:
+        _sessions.remove(config)
+
+
+def catalogues() -> tuple[Path, ...]:
+    """Return the files of `--catalogue`."""
+    return tuple(map(Path, _sessions[-1].getoption("--catalogue"))) if _sessions else ()
+
+
+def register_marks(tags: Iterable[str]) -> None:
+    """Make tags known as marks, for sessions in which marks must be."""
+    if not _sessions:
+        return
+    config = _sessions[-1]
+    known = {line.partition(":")[0].partition("(")[0].strip() for line in config.getini("markers")}
+    for tag in tags:
+        if tag not in known:
+            config.addinivalue_line("markers", f"{tag}: a tag of conformance cases")
