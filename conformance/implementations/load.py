@@ -36,7 +36,7 @@ __all__ = ["BUILT_IN", "Implementation", "load_implementation", "split_spec"]
 BUILT_IN = tuple(ADAPTERS)
 """The SPECs of adapters."""
 
-_FORMS = f"{', '.join(BUILT_IN)}, package.module, package.module:object or path/to/file.py:object"
+_FORMS = "an adapter's name such as tensorflow, package.module, package.module:object or path/to/file.py:object"
 
 _MISSING = object()
 
