@@ -48,6 +48,14 @@ def _tensorflow(about: str, variant: str, environment: dict[str, str] | None = N
 
 
 ADAPTERS: dict[str, Adapter] = {
+    "keras": Adapter(
+        "keras_adapter",
+        ("keras", "tensorflow"),
+        "keras",
+        "keras.ops on TensorFlow",
+        environment={"KERAS_BACKEND": "tensorflow"},
+        devices=_EVERYWHERE,
+    ),
     "tensorflow": _tensorflow("tf.nn, eager", "eager"),
     "tensorflow-function": _tensorflow("tf.nn in a tf.function, arrays as its arguments", "function"),
     "tensorflow-no-onednn": _tensorflow("tf.nn, eager, without oneDNN", "eager", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
