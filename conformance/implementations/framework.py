@@ -166,6 +166,9 @@ class Framework(ABC):
             self._check(input)
             shape = tuple(output_shape)
             geometry = _geometry(operation, shape, filters.shape, strides, padding, data_format, dilations)
+            batch_and_channels = (shape[0], shape[1 if geometry.channels_first else -1])
+            if batch_and_channels != (input.shape[0], filters.shape[-2] * geometry.groups):
+                raise NotImplementedError(f"batch and channels follow; there is no asking for an output of {shape}")
             return self.array(self.transpose(self.tensor(input), self.tensor(filters), shape, geometry))
 
         return transposed
@@ -184,7 +187,7 @@ class Framework(ABC):
             large = out_backprop.shape if operation.kind is Kind.TRANSPOSE else tuple(input_sizes)
             geometry = _geometry(operation, large, filters.shape, strides, padding, data_format, dilations)
             weights, arriving = self.tensor(_grouped(operation, filters)), self.tensor(out_backprop)
-            at = self.tensor(np.zeros(tuple(input_sizes), filters.dtype))
+            at = self.tensor(_zeros(tuple(input_sizes), filters.dtype))
             return self.array(
                 self.pull_back(lambda x: self._apply(operation, x, weights, large, geometry), at, arriving)
             )
@@ -206,7 +209,7 @@ class Framework(ABC):
             shape = tuple(filter_sizes)
             geometry = _geometry(operation, large, shape, strides, padding, data_format, dilations)
             image, arriving = self.tensor(input), self.tensor(out_backprop)
-            at = self.tensor(_grouped(operation, np.zeros(shape, input.dtype)))
+            at = self.tensor(_grouped(operation, _zeros(shape, input.dtype)))
             gradient = self.pull_back(lambda w: self._apply(operation, image, w, large, geometry), at, arriving)
             found = self.array(gradient)
             return found.reshape(shape) if operation.is_depthwise and found.size == np.prod(shape) else found
@@ -261,6 +264,8 @@ def _geometry(
     dilations: Any,
 ) -> Geometry:
     """Return the parameters of a call in the form of tf.nn, of which `large` is the shape of the larger image."""
+    if data_format not in operation.data_formats or (isinstance(padding, str) and padding not in ("VALID", "SAME")):
+        raise NotImplementedError(f"there is no way to ask for padding={padding!r} with data_format={data_format!r}")
     rank, channels_first = operation.rank, data_format == operation.data_formats[1]
     spatial = slice(2, None) if channels_first else slice(1, -1)
     steps, holes = (_by_axis(sizes, rank, spatial) for sizes in (strides, dilations))
@@ -270,6 +275,14 @@ def _geometry(
     groups = channels if operation.is_depthwise else channels // max(filters[-2], 1)
     written = padding if isinstance(padding, str) else "EXPLICIT"
     return Geometry(steps, pads, holes, max(groups, 1), channels_first, written)
+
+
+def _zeros(shape: tuple[int, ...], dtype: Any) -> Array:
+    """Return the array at which a derivative is taken."""
+    try:
+        return np.zeros(shape, dtype)
+    except (MemoryError, ValueError) as error:
+        raise NotImplementedError(f"a derivative is taken at an array, and there is no room for {shape}") from error
 
 
 def _by_axis(sizes: Any, rank: int, spatial: slice) -> tuple[int, ...]:

@@ -3,8 +3,8 @@
 Layouts and groups are Keras's own, and SAME is that of TensorFlow. Explicit pads go through `keras.ops.pad`. Gradients
 are what `tf.GradientTape` makes of these operations, as in Keras's own training. Documented limits, reported as
 unsupported: `conv` takes strides or dilations ("`strides > 1` not supported in conjunction with `dilation_rate > 1`");
-`conv_transpose` knows the paddings "valid" and "same" only, takes no groups, and an `output_padding` that "must be lower
-than the stride"; no gradients of integers. Kernels that the backend lacks are those of the adapter for TensorFlow.
+`conv_transpose` knows the paddings "valid" and "same" only, and takes no groups, and an `output_padding` that "must be
+lower than the stride"; no gradients of integers. Kernels that the backend lacks are those that TensorFlow lacks.
 """
 
 from __future__ import annotations
@@ -48,9 +48,6 @@ class _Keras(Framework):
         if geometry.groups != 1:
             raise NotImplementedError("keras.ops.conv_transpose takes no groups")
         spatial = slice(2, None) if geometry.channels_first else slice(1, -1)
-        channels = 1 if geometry.channels_first else -1
-        if (output_shape[0], output_shape[channels]) != (image.shape[0], filters.shape[-2]):
-            raise NotImplementedError("keras.ops.conv_transpose takes no output_shape, but finds batch and channels")
         spare = _output_padding(image.shape[spatial], output_shape[spatial], filters.shape[:-2], geometry)
         return keras.ops.conv_transpose(image, filters, output_padding=spare, **_options(geometry))
 

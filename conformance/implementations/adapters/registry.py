@@ -56,6 +56,8 @@ ADAPTERS: dict[str, Adapter] = {
         environment={"KERAS_BACKEND": "tensorflow"},
         devices=_EVERYWHERE,
     ),
+    "litert": Adapter("litert_adapter", ("ai_edge_litert", "tensorflow"), "litert", "LiteRT, converted by TensorFlow"),
+    "mlx": Adapter("mlx_adapter", ("mlx",), "mlx", "mlx.core.conv1d to conv3d", devices=_EVERYWHERE),
     "tensorflow": _tensorflow("tf.nn, eager", "eager"),
     "tensorflow-function": _tensorflow("tf.nn in a tf.function, arrays as its arguments", "function"),
     "tensorflow-no-onednn": _tensorflow("tf.nn, eager, without oneDNN", "eager", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
