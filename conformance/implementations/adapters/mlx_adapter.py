@@ -4,7 +4,7 @@ Images are channels last, and are transposed before and after where the case has
 *sizes, in_channels). SAME is padded by the numbers that it means. Gradients are those of `mlx.core.vjp`. Documented
 limits, reported as unsupported: "Cannot convert DLPack arrays with negative strides to mlx array"; "Convolution
 currently only supports floating point types"; "Can only handle groups != 1 in 1D or 2D convolutions", and of transposes
-"Only the default groups=1"; transposes take the same pad on both sides of an axis, and an `output_padding` of 0 or more.
+"Only the default groups=1"; transposes take the same pad on both sides of an axis, and no negative `output_padding`.
 """
 
 from __future__ import annotations

@@ -48,6 +48,7 @@ def _tensorflow(about: str, variant: str, environment: dict[str, str] | None = N
 
 
 ADAPTERS: dict[str, Adapter] = {
+    "iree": Adapter("iree_adapter", ("iree", "jax"), "iree", "JAX's functions compiled by IREE; slow"),
     "keras": Adapter(
         "keras_adapter",
         ("keras", "tensorflow"),
@@ -62,5 +63,6 @@ ADAPTERS: dict[str, Adapter] = {
     "tensorflow-function": _tensorflow("tf.nn in a tf.function, arrays as its arguments", "function"),
     "tensorflow-no-onednn": _tensorflow("tf.nn, eager, without oneDNN", "eager", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
     "tensorflow-xla": _tensorflow("tf.nn in a tf.function, compiled by XLA", "xla"),
+    "tinygrad": Adapter("tinygrad_adapter", ("tinygrad",), "tinygrad", "tinygrad.Tensor.conv2d"),
 }
 """One entry a SPEC; a second entry for the same file is another variant of it."""
