@@ -2,8 +2,8 @@
 
 Convolutions are `lax.conv_general_dilated`, transposes `lax.conv_transpose`, and gradients `jax.vjp`; JAX only writes
 the program, and computes nothing. SAME is JAX's own, which is TensorFlow's; transposes get the pads that they mean.
-Each new shape is compiled, which takes half a second; the program is kept for the next calls of the same case. Documented
-limits, reported as unsupported: `lax.conv_transpose` takes no groups; integers have no derivatives.
+Each new shape is compiled, which takes half a second; the program is kept for the next calls of the same case.
+Documented limits, reported as unsupported: `lax.conv_transpose` takes no groups; integers have no derivatives.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ def _program(
         extra_args=_FLAGS,
     )
     module = iree.runtime.VmModule.copy_buffer(config.vm_instance, binary)
-    return iree.runtime.load_vm_module(module, config).main
+    program: Callable[..., Any] = iree.runtime.load_vm_module(module, config).main
+    return program
 
 
 def namespace(variant: str, device: str) -> SimpleNamespace:

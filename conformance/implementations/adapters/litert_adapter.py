@@ -3,7 +3,7 @@
 As in a trained model, filters and bias are constants, so that each call is converted anew. SAME and VALID are LiteRT's
 own; explicit pads are a `tf.pad` before, and images with channels first are transposed before and after, in the model.
 Documented limits, reported as unsupported: models compute in float32 unless they are quantized; transposes take no
-explicit padding and no groups, and no dilations; there are no derivatives.
+explicit padding, no groups and no dilations; `conv3d` takes no groups; there are no derivatives.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ class _LiteRT(Framework):
     takes_bias = True
 
     def convolve(self, image: Tensor, filters: Tensor, geometry: Geometry, bias: Tensor | None = None) -> Tensor:
+        if geometry.rank == 3 and geometry.groups != 1:
+            raise NotImplementedError("tf.nn.conv3d takes no groups")
+
         def model(given: Any) -> Any:
             padded, padding = _padded(_channels_last(given, geometry), geometry)
             steps = {"stride" if geometry.rank == 1 else "strides": _every_axis(geometry.strides)}
@@ -85,7 +88,8 @@ def _run(model: Callable[[Any], Any], image: Array) -> Array:
     interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image)
     interpreter.invoke()
-    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    output: Array = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    return output
 
 
 def _every_axis(steps: tuple[int, ...]) -> Any:

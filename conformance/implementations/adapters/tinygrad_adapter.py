@@ -44,9 +44,9 @@ class _Tinygrad(Framework):
         return tinygrad.Tensor(array)
 
     def array(self, tensor: Tensor) -> Array:
-        if tensor.dtype == tinygrad.dtypes.bfloat16:  # which it gives as float32
-            return tensor.bitcast(tinygrad.dtypes.uint16).numpy().view(ml_dtypes.bfloat16)
-        return tensor.numpy()
+        is_narrow = tensor.dtype == tinygrad.dtypes.bfloat16  # which it would give as float32
+        found: Array = (tensor.bitcast(tinygrad.dtypes.uint16) if is_narrow else tensor).numpy()
+        return found.view(ml_dtypes.bfloat16) if is_narrow else found
 
     def convolve(self, image: Tensor, filters: Tensor, geometry: Geometry, bias: Tensor | None = None) -> Tensor:
         output = _channels_first(image, geometry).conv2d(
