@@ -1,5 +1,4 @@
-"""Depthwise kernels sum float16 in float16, so that 2048 and eight ones are 2048; without oneDNN, bfloat16 in
-bfloat16."""
+"""Depthwise kernels sum float16 in float16, so that 2048 and eight ones are 2048."""
 
 import tensorflow as tf
 
