@@ -118,7 +118,9 @@ def _program(
         leading = [parts.pop(f"place{index}") for index in range(places)]
         return function(*leading, **parts)
 
-    lowered = jax.jit(main).lower(*(jax.ShapeDtypeStruct(part.shape, part.dtype) for part in arrays.values()))
+    lowered = jax.jit(main, keep_unused=True).lower(
+        *(jax.ShapeDtypeStruct(part.shape, part.dtype) for part in arrays.values())
+    )
     binary = iree.compiler.compile_str(
         str(lowered.compiler_ir("stablehlo")),
         input_type="stablehlo",
