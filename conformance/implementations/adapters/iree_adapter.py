@@ -64,7 +64,11 @@ class _Traced(Framework):
             raise NotImplementedError("lax.conv_transpose takes no groups")
         spatial = slice(2, None) if geometry.channels_first else slice(1, -1)
         extents = [(taps - 1) * hole + 1 for taps, hole in zip(filters.shape[:-2], geometry.dilations, strict=True)]
-        axes = zip(output_shape[spatial], image.shape[spatial], geometry.strides, extents, geometry.pads, strict=True)
+        axes = list(
+            zip(output_shape[spatial], image.shape[spatial], geometry.strides, extents, geometry.pads, strict=True)
+        )
+        if any(not 0 <= size - (n - 1) * step - extent + sum(pads) < step for size, n, step, extent, pads in axes):
+            raise NotImplementedError(f"lax.conv_transpose takes pads; none mean an output of {output_shape}")
         pads = [(extent - 1 - low, size - (n - 1) * step - 1 + low) for size, n, step, extent, (low, _) in axes]
         return lax.conv_transpose(
             image,
