@@ -58,7 +58,7 @@ FILES = sorted(
     path.relative_to(ROOT) for package in ("conformance", "reference") for path in (ROOT / package).rglob("*.py")
 )
 
-FRAMEWORKS = {"tensorflow", "keras", "torch", "jax"}
+FRAMEWORKS = {"ai_edge_litert", "iree", "jax", "keras", "mlx", "tensorflow", "tinygrad", "torch"}
 
 
 def imported(path: Path) -> Iterator[str]:

@@ -13,7 +13,6 @@ ALGORITHMS = ["naive", "windows", "strided", "submatrix", "im2col", "toeplitz", 
 
 LIMITS = (
     "takes no explicit padding",
-    "no filter gradient of a dilated conv2d",
     "takes no groups",
     "takes no strides beside dilations",
     "not int8",

@@ -132,21 +132,21 @@ def test_path_without_its_ending_is_told_so(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError) as caught:
         load_implementation(spec)
-    assert str(caught.value).startswith("implementation must be tensorflow, package.module, ")
+    assert str(caught.value).startswith("implementation must be an adapter's name such as tensorflow, package.module, ")
     assert str(caught.value).endswith(f"but is {spec!r} ({hint})")
 
 
 def test_malformed_spec_is_refused_before_anything_is_judged(command: Command) -> None:
     done = command("run", "-i", "reference", "-i", "./off:conv2d", "-k", "basic")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("implementation must be tensorflow, ")
+    assert done.stderr.startswith("implementation must be an adapter's name such as tensorflow, ")
 
 
 @pytest.mark.parametrize("spec", ["tensorflow", "tensorflow.nn"])
 def test_missing_framework_is_told_how_to_get(monkeypatch: pytest.MonkeyPatch, spec: str) -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "tensorflow"]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delitem(sys.modules, "conformance.implementations.adapters.tensorflow_adapter", raising=False)
+    monkeypatch.delitem(sys.modules, "conformance.implementations.adapters.tensorflow_modes_adapter", raising=False)
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(Unavailable) as caught:
         load_implementation(spec)

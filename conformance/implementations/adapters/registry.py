@@ -39,7 +39,30 @@ class Adapter:
 
 _EVERYWHERE = ("cpu", "gpu")
 
+
+def _tensorflow(about: str, variant: str, environment: dict[str, str] | None = None) -> Adapter:
+    packages = ("tensorflow",)
+    return Adapter(
+        "tensorflow_modes_adapter", packages, "tensorflow", about, variant, environment or {}, devices=_EVERYWHERE
+    )
+
+
 ADAPTERS: dict[str, Adapter] = {
-    "tensorflow": Adapter("tensorflow_adapter", ("tensorflow",), "tensorflow", "tf.nn, eager", devices=_EVERYWHERE),
+    "iree": Adapter("iree_adapter", ("iree", "jax"), "iree", "JAX's functions compiled by IREE; slow"),
+    "keras": Adapter(
+        "keras_adapter",
+        ("keras", "tensorflow"),
+        "keras",
+        "keras.ops on TensorFlow",
+        environment={"KERAS_BACKEND": "tensorflow"},
+        devices=_EVERYWHERE,
+    ),
+    "litert": Adapter("litert_adapter", ("ai_edge_litert", "tensorflow"), "litert", "LiteRT, converted by TensorFlow"),
+    "mlx": Adapter("mlx_adapter", ("mlx",), "mlx", "mlx.core.conv1d to conv3d", devices=_EVERYWHERE),
+    "tensorflow": _tensorflow("tf.nn, eager", "eager"),
+    "tensorflow-function": _tensorflow("tf.nn in a tf.function, arrays as its arguments", "function"),
+    "tensorflow-no-onednn": _tensorflow("tf.nn, eager, without oneDNN", "eager", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
+    "tensorflow-xla": _tensorflow("tf.nn in a tf.function, compiled by XLA", "xla"),
+    "tinygrad": Adapter("tinygrad_adapter", ("tinygrad",), "tinygrad", "tinygrad.Tensor.conv2d"),
 }
 """One entry a SPEC; a second entry for the same file is another variant of it."""

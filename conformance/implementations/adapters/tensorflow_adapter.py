@@ -1,13 +1,16 @@
-"""TensorFlow, eager, on the device that it chooses: `tf.nn` itself, and `tf.compat.v1.nn` for gradients.
+"""TensorFlow's functions: `tf.nn` itself, and `tf.compat.v1.nn` for gradients; tensorflow_modes_adapter runs them.
 
 `tf.nn` has no gradients of `conv1d`, `conv3d` and the transposes in their call form; they are what `tf.GradientTape`
 makes of these. Documented limits, reported as unsupported: `conv1d` and `conv3d` take no explicit padding, and `conv3d`
-no groups; `depthwise_conv2d` takes no strides beside dilations; the filter gradient of a dilated convolution has no CPU
-kernel ("Current CPU implementations do not yet support dilation rates larger than 1"), nor have, with explicit padding,
-dilated transposes and gradients of grouped convolutions ("Gradients for grouped convolutions are not supported on
-CPU"); no operation takes int8, and few take int32 ("Value for attr 'T' of int32 is not in the list of allowed values");
-on the CPU, channels come first in oneDNN's kernels only, which take float32 and bfloat16 ("The Conv2D op currently only
-supports the NHWC tensor format on the CPU").
+no groups; `depthwise_conv2d` takes no strides beside dilations; no operation takes int8, and few take int32 ("Value for
+attr 'T' of int32 is not in the list of allowed values").
+
+Further limits of the kernels for the CPU, in its own words: "Current CPU implementations do not yet support dilation
+rates larger than 1", of gradients and transposes with explicit padding, and of all of them without oneDNN; "Gradients
+for grouped convolutions are not supported on CPU", of the same; "The Conv2D op currently only supports the NHWC tensor
+format on the CPU", but for oneDNN's kernels, which take float32 and bfloat16; and without oneDNN "Current
+implementation only supports equal length strides in the row and column dimensions", of depthwise convolutions, and "CPU
+implementation of Conv3D currently only supports dilated rates of 1".
 """
 
 from __future__ import annotations
@@ -15,7 +18,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import tensorflow as tf
@@ -45,22 +47,23 @@ __all__ = [
     "depthwise_conv2d",
     "depthwise_conv2d_backprop_filter",
     "depthwise_conv2d_backprop_input",
-    "namespace",
     "separable_conv2d",
+    "with_limits",
 ]
 
 VERSION: str = tf.__version__
 
 
 _NO_KERNEL = re.compile(
-    r"only support(s|ed)\b.*\bN(D?)HWC\b|Value for attr 'T' of \w+ is not in the list"
+    r"only support(s|ed)\b.*\bN(D?)HWC\b|(attr 'T' of|has DataType) \w+ (is )?not in (the )?list"
     "|Expected string for argument 'padding'|not supported on CPU|not yet support dilation"
+    "|only supports (equal length strides|dilated rates of 1)"
 )
 """What TensorFlow says where a kernel takes no NCHW, in each kernel in words of its own, not the dtype, no explicit
-padding, no groups or no dilations."""
+padding, no groups, no dilations, or no unequal strides."""
 
 
-def _with_limits(function: Callable[..., Any]) -> Callable[..., Any]:
+def with_limits(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return `function`, raising `NotImplementedError` where TensorFlow lacks a kernel."""
 
     @functools.wraps(function)
@@ -70,37 +73,39 @@ def _with_limits(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*operands, **options)
         except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError, TypeError) as error:
-            if not _NO_KERNEL.search(str(error)):
+            said = [line for line in str(error).splitlines() if _NO_KERNEL.search(line)]
+            if not said:
                 raise
-            reason = re.sub(r"\{\{.*?\}\} |\s+(\[Op:|; NodeDef).*", "", str(error), flags=re.DOTALL)
+            reason = re.sub(r"\{\{.*?\}\} |\s*(\[Op:|; NodeDef| for '\{\{node).*", "", said[0])
             raise NotImplementedError(f"TensorFlow has no such kernel: {reason}") from error
 
     return refusing
 
 
-bias_add = _with_limits(tf.nn.bias_add)
-conv2d = _with_limits(tf.nn.conv2d)
-separable_conv2d = _with_limits(tf.nn.separable_conv2d)
-conv1d_transpose = _with_limits(tf.nn.conv1d_transpose)
-conv2d_transpose = _with_limits(tf.nn.conv2d_transpose)
-conv3d_transpose = _with_limits(tf.nn.conv3d_transpose)
-conv2d_backprop_input = _with_limits(tf.compat.v1.nn.conv2d_backprop_input)
+bias_add = with_limits(tf.nn.bias_add)
+conv2d = with_limits(tf.nn.conv2d)
+separable_conv2d = with_limits(tf.nn.separable_conv2d)
+conv1d_transpose = with_limits(tf.nn.conv1d_transpose)
+conv2d_transpose = with_limits(tf.nn.conv2d_transpose)
+conv3d_transpose = with_limits(tf.nn.conv3d_transpose)
+conv2d_backprop_input = with_limits(tf.compat.v1.nn.conv2d_backprop_input)
+conv2d_backprop_filter = with_limits(tf.compat.v1.nn.conv2d_backprop_filter)
 
 
-@_with_limits
+@with_limits
 def bias_add_grad(out_backprop: Any, data_format: str = "NHWC") -> Any:
     """Call the gradient of `tf.nn.bias_add` by its bias."""
     return tf.raw_ops.BiasAddGrad(out_backprop=out_backprop, data_format=data_format)
 
 
-@_with_limits
+@with_limits
 def conv1d(input: Any, filters: Any, stride: int, padding: Any, **options: Any) -> Any:
     """Call `tf.nn.conv1d`."""
     _refuse_pairs("conv1d", padding)
     return tf.nn.conv1d(input, filters, stride, padding, **options)
 
 
-@_with_limits
+@with_limits
 def conv3d(input: Any, filters: Any, strides: Any, padding: Any, **options: Any) -> Any:
     """Call `tf.nn.conv3d`."""
     _refuse_pairs("conv3d", padding)
@@ -109,22 +114,12 @@ def conv3d(input: Any, filters: Any, strides: Any, padding: Any, **options: Any)
     return tf.nn.conv3d(input, filters, strides, padding, **options)
 
 
-@_with_limits
+@with_limits
 def depthwise_conv2d(input: Any, filter: Any, strides: Any, padding: Any, **options: Any) -> Any:
     """Call `tf.nn.depthwise_conv2d`."""
     if any(step != 1 for step in strides) and any(step != 1 for step in options.get("dilations", [])):
         raise NotImplementedError("tf.nn.depthwise_conv2d takes no strides beside dilations")
     return tf.nn.depthwise_conv2d(input, filter, strides, padding, **options)
-
-
-@_with_limits
-def conv2d_backprop_filter(
-    input: Any, filter_sizes: Any, out_backprop: Any, strides: Any, padding: Any, **options: Any
-) -> Any:
-    """Call `tf.compat.v1.nn.conv2d_backprop_filter`."""
-    if any(step != 1 for step in options.get("dilations", [])):
-        raise NotImplementedError("TensorFlow has no filter gradient of a dilated conv2d on the CPU")
-    return tf.compat.v1.nn.conv2d_backprop_filter(input, filter_sizes, out_backprop, strides, padding, **options)
 
 
 def _depthwise_gradient(gradient: Callable[..., Any]) -> Callable[..., Any]:
@@ -133,7 +128,7 @@ def _depthwise_gradient(gradient: Callable[..., Any]) -> Callable[..., Any]:
     def with_four(*operands: Any, dilations: Any, **options: Any) -> Any:
         return gradient(*operands, dilations=[1, *dilations, 1], **options)
 
-    return _with_limits(with_four)
+    return with_limits(with_four)
 
 
 depthwise_conv2d_backprop_input = _depthwise_gradient(tf.nn.depthwise_conv2d_backprop_input)
@@ -160,7 +155,7 @@ def _gradients(convolve: Callable[..., Any], transposes: bool = False) -> tuple[
         filters = tf.zeros(filter_sizes, out_backprop.dtype)
         return _gradient(lambda: called(input, filters, strides, out_backprop, options), filters, out_backprop)
 
-    return _with_limits(by_input), _with_limits(by_filter)
+    return with_limits(by_input), with_limits(by_filter)
 
 
 def _gradient(convolve: Callable[[], Any], source: Any, out_backprop: Any) -> Any:
@@ -180,9 +175,3 @@ conv3d_backprop_input, conv3d_backprop_filter = _gradients(conv3d)
 conv1d_transpose_backprop_input, conv1d_transpose_backprop_filter = _gradients(tf.nn.conv1d_transpose, transposes=True)
 conv2d_transpose_backprop_input, conv2d_transpose_backprop_filter = _gradients(tf.nn.conv2d_transpose, transposes=True)
 conv3d_transpose_backprop_input, conv3d_transpose_backprop_filter = _gradients(tf.nn.conv3d_transpose, transposes=True)
-
-
-def namespace(variant: str, device: str) -> SimpleNamespace:
-    """Return the functions of this module, computed on `device`."""
-    del variant, device
-    return SimpleNamespace(**{name: globals()[name] for name in __all__ if name.islower() and name != "namespace"})
