@@ -40,6 +40,16 @@ class Adapter:
 _EVERYWHERE = ("cpu", "gpu")
 
 ADAPTERS: dict[str, Adapter] = {
+    "onnxruntime": Adapter(
+        "onnxruntime_adapter", ("onnxruntime", "onnx"), "onnxruntime", "ONNX Runtime, filters as inputs"
+    ),
+    "onnxruntime-initializer": Adapter(
+        "onnxruntime_adapter",
+        ("onnxruntime", "onnx"),
+        "onnxruntime",
+        "ONNX Runtime, filters as constants",
+        variant="initializer",
+    ),
     "tensorflow": Adapter("tensorflow_adapter", ("tensorflow",), "tensorflow", "tf.nn, eager", devices=_EVERYWHERE),
 }
 """One entry a SPEC; a second entry for the same file is another variant of it."""
