@@ -50,7 +50,7 @@ FILES = sorted(
     path.relative_to(ROOT) for package in ("conformance", "reference") for path in (ROOT / package).rglob("*.py")
 )
 
-FRAMEWORKS = {"tensorflow", "keras", "torch", "jax"}
+FRAMEWORKS = {"tensorflow", "keras", "torch", "jax", "ncnn", "onnx", "onnxruntime", "openvino", "paddle"}
 
 
 def imported(path: Path) -> Iterator[str]:

@@ -23,6 +23,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from conformance.data import Array
 from conformance.implementations.framework import Framework, Geometry
+from reference.geometry import receptive_field
 
 __all__ = ["VERSION", "namespace"]
 
@@ -73,7 +74,7 @@ class _OnnxRuntime(Framework):
             strict=True,
         )
         beyond = tuple(
-            large + sum(pads) - (stride * (small - 1) + dilation * (taps - 1) + 1)
+            large + sum(pads) - stride * (small - 1) - receptive_field(taps, dilation)
             for large, small, taps, stride, dilation, pads in axes
         )
         weights = np.moveaxis(filters, (-1, -2), (0, 1))

@@ -50,6 +50,8 @@ ADAPTERS: dict[str, Adapter] = {
         "ONNX Runtime, filters as constants",
         variant="initializer",
     ),
+    "openvino": Adapter("openvino_adapter", ("openvino",), "openvino", "OpenVINO, in the precision that it chooses"),
+    "openvino-f32": Adapter("openvino_adapter", ("openvino",), "openvino", "OpenVINO, in float32", variant="f32"),
     "tensorflow": Adapter("tensorflow_adapter", ("tensorflow",), "tensorflow", "tf.nn, eager", devices=_EVERYWHERE),
 }
 """One entry a SPEC; a second entry for the same file is another variant of it."""
