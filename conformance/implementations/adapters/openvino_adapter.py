@@ -1,9 +1,9 @@
-"""OpenVINO on the CPU: a model of `Convolution` or its transpose `ConvolutionBackpropData`, with groups if there are any.
+"""OpenVINO on the CPU: a model of `Convolution`, `ConvolutionBackpropData`, which is its transpose, or one of their groups.
 
 The model is made with `openvino.opset13`, compiled and called once; filters are constants in it, as in a model that was
 converted, and a bias is an `Add` behind it, which OpenVINO fuses. It computes in the precision that it chooses for the
-processor, or with the variant `f32` in float32: `INFERENCE_PRECISION_HINT` says which, and is among the switches. OpenVINO
-knows images as NCHW and filters as OIHW only, so that NumPy swaps the axes before and after, without copying.
+processor, or with the variant `f32` in float32; `INFERENCE_PRECISION_HINT` among the switches says which. OpenVINO knows
+images as NCHW and filters as OIHW only: NumPy swaps the axes before and after.
 
 Documented limits, reported as unsupported: there are no derivatives.
 """

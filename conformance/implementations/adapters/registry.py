@@ -40,6 +40,7 @@ class Adapter:
 _EVERYWHERE = ("cpu", "gpu")
 
 ADAPTERS: dict[str, Adapter] = {
+    "ncnn": Adapter("ncnn_adapter", ("ncnn",), "ncnn", "ncnn's layers"),
     "onnxruntime": Adapter(
         "onnxruntime_adapter", ("onnxruntime", "onnx"), "onnxruntime", "ONNX Runtime, filters as inputs"
     ),
