@@ -10,6 +10,8 @@ derivatives.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -74,7 +76,7 @@ class _Ncnn(Framework):
             for large, small, taps, stride, dilation, pads in axes
         ]
         parameters = {_FILTERS: out_channels * geometry.groups, **_parameters(filters, geometry)}
-        parameters |= _by_axis(_BEYOND, beyond)
+        parameters |= _by_axis(geometry.rank, _BEYOND, beyond)
         kind = "Deconvolution" if geometry.groups == 1 else "DeconvolutionDepthWise"
         grouped = filters.reshape(*sizes, out_channels, geometry.groups, in_channels // geometry.groups)
         return _run(kind, parameters, np.moveaxis(grouped, (-2, -3, -1), (0, 1, 2)), image, geometry)
@@ -82,21 +84,24 @@ class _Ncnn(Framework):
 
 def _parameters(filters: Array, geometry: Geometry) -> dict[int, int]:
     """Return what a layer and its transpose are told, by their keys."""
+    if any(min(pair) < 0 for pair in geometry.pads):
+        raise ValueError(f"ncnn: pads must be 0 or more, but are {geometry.pads} (it writes beyond its memory)")
     before, after = zip(*geometry.pads, strict=True)
+    by_axis = partial(_by_axis, geometry.rank)
     return {
-        **_by_axis(_KERNEL, filters.shape[:-2]),
-        **_by_axis(_DILATION, geometry.dilations),
-        **_by_axis(_STRIDE, geometry.strides),
-        **_by_axis(_BEFORE, before),
-        **_by_axis(_AFTER, after),
+        **by_axis(_KERNEL, filters.shape[:-2]),
+        **by_axis(_DILATION, geometry.dilations),
+        **by_axis(_STRIDE, geometry.strides),
+        **by_axis(_BEFORE, before),
+        **by_axis(_AFTER, after),
         _WEIGHTS: filters.size,
         _GROUPS: geometry.groups,
     }
 
 
-def _by_axis(keys: tuple[int, ...], sizes: Any) -> dict[int, int]:
+def _by_axis(rank: int, keys: tuple[int, ...], sizes: Sequence[int]) -> dict[int, int]:
     """Return the sizes, which go from the first spatial axis to the last, by their keys, which go the other way."""
-    return dict(zip(keys, reversed(sizes), strict=False))
+    return dict(zip(keys[:rank], reversed(sizes), strict=True))
 
 
 def _run(

@@ -53,6 +53,7 @@ ADAPTERS: dict[str, Adapter] = {
     ),
     "openvino": Adapter("openvino_adapter", ("openvino",), "openvino", "OpenVINO, in the precision that it chooses"),
     "openvino-f32": Adapter("openvino_adapter", ("openvino",), "openvino", "OpenVINO, in float32", variant="f32"),
+    "paddle": Adapter("paddle_adapter", ("paddle",), "paddle", "paddle.nn.functional, dynamic graph"),
     "tensorflow": Adapter("tensorflow_adapter", ("tensorflow",), "tensorflow", "tf.nn, eager", devices=_EVERYWHERE),
 }
 """One entry a SPEC; a second entry for the same file is another variant of it."""
