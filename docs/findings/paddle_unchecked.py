@@ -1,4 +1,4 @@
-"""Paddle answers what has no meaning: a filter of no rows, and a gradient that arrives in another shape than the output.
+"""Paddle answers what has no meaning: filters of no rows, and gradients that arrive in another shape.
 
 A filter of height 0 has no window, and 8 rows come out of 7. `paddle.grad` takes `grad_outputs` of any shape.
 """

@@ -1,11 +1,12 @@
-"""OpenVINO on the CPU: a model of `Convolution`, `ConvolutionBackpropData`, which is its transpose, or one of their groups.
+"""OpenVINO on the CPU: a model of `Convolution`, or of its transpose `ConvolutionBackpropData`, or of groups of them.
 
 The model is made with `openvino.opset13`, compiled and called once; filters are constants in it, as in a model that was
 converted, and a bias is an `Add` behind it, which OpenVINO fuses. It computes in the precision that it chooses for the
-processor, or with the variant `f32` in float32; `INFERENCE_PRECISION_HINT` among the switches says which. OpenVINO knows
+processor, or with the variant `f32` in float32; `INFERENCE_PRECISION_HINT` among the switches says which. OpenVINO has
 images as NCHW and filters as OIHW only: NumPy swaps the axes before and after.
 
-Documented limits, reported as unsupported: there are no derivatives.
+Documented limits, reported as unsupported: what comes out has the dtype of what went in, so that there is none of int8,
+which holds no sums; there are no derivatives.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class _OpenVino(Framework):
     """OpenVINO with the CPU plugin."""
 
     name = "OpenVINO"
-    dtypes = frozenset({"float16", "bfloat16", "float32", "float64", "int32", "int8"})
+    dtypes = frozenset({"float16", "bfloat16", "float32", "float64", "int32"})
     takes_bias = True
 
     def __init__(self, options: dict[str, str]) -> None:
@@ -99,7 +100,8 @@ def _operands(image: Array, filters: Array, geometry: Geometry) -> tuple[Any, An
     weights = np.moveaxis(filters, (-1, -2), (0, 1))
     if geometry.groups > 1:
         weights = weights.reshape(geometry.groups, -1, *weights.shape[1:])
-    return nodes.parameter(list(shape), kind), _constant(np.ascontiguousarray(weights))
+    contiguous = np.ascontiguousarray(weights)  # from other memory, a float16 constant becomes one of int16
+    return nodes.parameter(list(shape), kind), _constant(contiguous)
 
 
 def _constant(array: Array) -> Any:
