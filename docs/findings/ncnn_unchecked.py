@@ -1,7 +1,8 @@
-"""ncnn reads and writes beyond its memory where the sizes of a layer do not fit its image.
+"""ncnn does not check sizes: it answers what has no meaning, and reads and writes beyond its memory.
 
-Filters are for 3 channels, and the image has 5: what lies behind the filters is taken for filters. A negative pad at
-the right, beside a positive one at the left, is written beyond the image: under glibc's checks the process aborts.
+Filters are for 3 channels, and the image has 5: what lies behind the filters is taken for filters. A transpose with as
+many rows beyond its windows' reach as a stride has, or more, is that of no convolution, and is answered. A negative pad
+at the right, beside a positive one at the left, is written beyond the image: under glibc's checks the process aborts.
 """
 
 import os
@@ -14,12 +15,12 @@ import ncnn
 import numpy as np
 
 
-def convolve(channels, keys, filters):
-    """Run a net of one Convolution with an image of ones."""
+def convolve(channels, keys, filters, kind="Convolution"):
+    """Run a net of one layer with an image of ones."""
     net = ncnn.Net()
     with TemporaryDirectory() as folder:
         text = f"0={len(filters)} 1=5 11=3 6={filters.size} {keys}"
-        Path(folder, "param").write_text(f"7767517\n2 2\nInput i 0 1 x\nConvolution c 1 1 x y {text}\n")
+        Path(folder, "param").write_text(f"7767517\n2 2\nInput i 0 1 x\n{kind} c 1 1 x y {text}\n")
         Path(folder, "bin").write_bytes(bytes(4) + filters.tobytes())
         net.load_param(f"{folder}/param")
         net.load_model(f"{folder}/bin")
@@ -36,7 +37,9 @@ if sys.argv[1:] == ["pads"]:
 print("ncnn", ncnn.__version__)
 code, output = convolve(5, "", np.ones((8, 3, 3, 5), np.float32))
 print(f"5 channels, filters for 3, due: an error, got: {code} and an output of shape {output.shape}")
+beyond, output_beyond = convolve(4, "19=3", np.ones((8, 4, 3, 5), np.float32), "Deconvolution")
+print(f"3 rows beyond a transpose of stride 1, due: an error, got: {beyond} and {output_beyond.shape}")
 checked = os.environ | {"MALLOC_CHECK_": "3"}
 child = subprocess.run([sys.executable, __file__, "pads"], env=checked, check=False)  # noqa: S603 — this file
 print(f"pads of 2 and -1, due: status 0 and an error, got: status {child.returncode}")
-print("reproduced" if code == 0 and child.returncode else "not reproduced")
+print("reproduced" if code == beyond == 0 and child.returncode else "not reproduced")

@@ -1,9 +1,9 @@
 """ncnn on the CPU: a model of one layer, written to files, loaded by `Net` with the default options, and run.
 
 The layer is `Convolution` or `Deconvolution`, with `DepthWise` behind its name where there are groups, and `1D` or `3D`
-for the other ranks. ncnn takes one image of (channels, height, width) at a time, in contiguous memory that it borrows; a
-batch is as many runs. It reports errors by a number, which is raised as `RuntimeError`. Negative pads are refused here:
-two of them (-233, -234) stand for SAME, and with others ncnn writes beyond its memory.
+for the other ranks. ncnn takes one image of (channels, height, width) at a time, in contiguous memory that it borrows;
+a batch is as many runs. It reports errors by a number, which is raised as `RuntimeError`. Negative pads are refused
+here: two of them (-233, -234) stand for SAME, and with others ncnn writes beyond its memory.
 
 Documented limits, reported as unsupported: layers compute in float32; an empty batch is no run at all; there are no
 derivatives.
