@@ -1,0 +1,84 @@
+"""What the tests of adapters share: calls compared with the reference, and a sample of the catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import reference
+from conformance.case import Outcome
+from conformance.catalogue import load_catalogue
+from conformance.expectations import as_expected, shipped_expectations
+from conformance.implementations import Implementation, load_implementation
+from conformance.runner import attempt
+
+__all__ = ["CALLS", "TRANSPOSES", "assert_agrees", "integers", "sample"]
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+
+CALLS: dict[str, tuple[str, Shape, Shape, dict[str, Any]]] = {
+    "pads": ("conv2d", (2, 5, 7, 3), (3, 2, 3, 4), {"padding": [[0, 0], [2, 0], [1, 3], [0, 0]]}),
+    "same": ("conv2d", (2, 6, 9, 3), (3, 4, 3, 5), {"padding": "SAME", "strides": [1, 2, 3, 1]}),
+    "groups": ("conv2d", (2, 8, 6, 6), (3, 2, 2, 9), {"padding": "VALID", "dilations": [1, 2, 3, 1]}),
+    "depthwise": ("depthwise_conv2d", (2, 8, 6, 3), (3, 2, 3, 2), {"padding": "SAME"}),
+    "conv1d": ("conv1d", (2, 9, 3), (4, 3, 5), {"padding": "SAME", "stride": 2}),
+    "conv3d": ("conv3d", (2, 5, 6, 7, 3), (2, 3, 4, 3, 5), {"padding": "SAME", "strides": [1, 1, 2, 3, 1]}),
+}
+"""Operation, shapes of input and filters, and parameters."""
+
+TRANSPOSES: dict[str, tuple[str, Shape, Shape, dict[str, Any]]] = {
+    "plain": ("conv2d_transpose", (2, 4, 3, 5), (3, 2, 6, 5), {"output_shape": (2, 6, 4, 6), "padding": "VALID"}),
+    "strided": (
+        "conv2d_transpose",
+        (2, 4, 3, 5),
+        (3, 4, 6, 5),
+        {"output_shape": (2, 7, 9, 6), "padding": "SAME", "strides": [1, 2, 3, 1]},
+    ),
+    "grouped": ("conv2d_transpose", (2, 4, 3, 6), (3, 2, 4, 6), {"output_shape": (2, 6, 4, 8), "padding": "VALID"}),
+    "conv1d": ("conv1d_transpose", (2, 4, 5), (3, 6, 5), {"output_shape": (2, 9, 6), "padding": "VALID", "strides": 2}),
+}
+"""Likewise, of transposes."""
+
+
+def integers(shape: Shape, dtype: str = "float32") -> Array:
+    """Return whole numbers from -9 to 9 that depend on the shape alone."""
+    return np.random.default_rng(shape).integers(-9, 10, shape).astype(dtype)
+
+
+def assert_agrees(
+    implementation: Implementation, call: tuple[str, Shape, Shape, dict[str, Any]], dtype: str = "float32"
+) -> None:
+    """Compare a call, with images channels last and channels first, with the reference's, for equality."""
+    operation, image_shape, filter_shape, given = call
+    rank = len(image_shape) - 2
+    one = 1 if rank == 1 else [1] * (rank + 2)
+    steps = "stride" if operation == "conv1d" else "strides"
+    holes = [1] * rank if operation.startswith("depthwise") else one
+    parameters = {steps: one, "dilations": holes, "data_format": "N" + "DHW"[3 - rank :] + "C"} | given
+    image, filters = integers(image_shape, dtype), integers(filter_shape, dtype)
+    due = getattr(reference, operation)(image.astype(float), filters.astype(float), **parameters)
+    function = implementation.functions[operation]
+    np.testing.assert_array_equal(function(image, filters, **parameters), due)
+    first = {name: _channels_first(value, rank) for name, value in parameters.items()}
+    turned = function(np.moveaxis(image, -1, 1), filters, **first)
+    np.testing.assert_array_equal(np.moveaxis(turned, 1, -1), due)
+
+
+def sample(spec: str, *beginnings: str) -> dict[str, Outcome]:
+    """Return what becomes of the cases of the core whose ids begin so, known deviations told."""
+    implementation = load_implementation(spec)
+    cases = [case for case in load_catalogue() if case.tier == "core" and case.id.startswith(beginnings)]
+    tried = {case.id: attempt(case, implementation, search=False).result for case in cases}
+    return {name: as_expected(result, shipped_expectations()).outcome for name, result in tried.items()}
+
+
+def _channels_first(value: Any, rank: int) -> Any:
+    """Return a parameter as it is given with images channels first."""
+    if isinstance(value, str):
+        return value[0] + value[-1] + value[1:-1] if value.startswith("N") else value
+    if isinstance(value, int) or len(value) != rank + 2:
+        return value
+    return [value[0], value[-1], *value[1:-1]]
