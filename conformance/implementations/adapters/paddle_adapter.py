@@ -1,7 +1,7 @@
 """PaddlePaddle, dynamic graph, on the CPU: `paddle.nn.functional.conv2d`, its transpose, and `paddle.grad` of both.
 
 They take a bias, pads of every side and images in either layout; filters are OIHW whatever the layout is, and NumPy
-brings them there. It must be imported in a process without TensorFlow: behind it, its import ends the process (SIGSEGV).
+brings them there. Paddle needs a process without TensorFlow: imported behind it, it ends the process (SIGSEGV).
 
 Documented limits, reported as unsupported: kernels for the CPU take float32 and float64 ("The kernel with key (CPU,
 Undefined(AnyLayout), float16) of kernel `conv2d` is not registered").
