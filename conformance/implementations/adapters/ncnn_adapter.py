@@ -23,7 +23,7 @@ import numpy as np
 
 from conformance.data import Array
 from conformance.implementations.framework import Framework, Geometry
-from reference.geometry import receptive_field
+from conformance.implementations.output_padding import output_padding
 
 __all__ = ["VERSION", "namespace"]
 
@@ -62,20 +62,7 @@ class _Ncnn(Framework):
 
     def transpose(self, image: Array, filters: Array, output_shape: tuple[int, ...], geometry: Geometry) -> Array:
         *sizes, out_channels, in_channels = filters.shape
-        spatial = slice(2, None) if geometry.channels_first else slice(1, -1)
-        axes = zip(
-            output_shape[spatial],
-            image.shape[spatial],
-            sizes,
-            geometry.strides,
-            geometry.dilations,
-            geometry.pads,
-            strict=True,
-        )
-        beyond = [
-            large + sum(pads) - stride * (small - 1) - receptive_field(taps, dilation)
-            for large, small, taps, stride, dilation, pads in axes
-        ]
+        beyond = output_padding(image.shape, filters.shape, output_shape, geometry)
         parameters = {_FILTERS: out_channels * geometry.groups, **_parameters(filters, geometry)}
         parameters |= _by_axis(geometry.rank, _BEYOND, beyond)
         kind = "Deconvolution" if geometry.groups == 1 else "DeconvolutionDepthWise"

@@ -23,7 +23,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from conformance.data import Array
 from conformance.implementations.framework import Framework, Geometry
-from reference.geometry import receptive_field
+from conformance.implementations.output_padding import output_padding
 
 __all__ = ["VERSION", "namespace"]
 
@@ -63,20 +63,7 @@ class _OnnxRuntime(Framework):
     def transpose(self, image: Array, filters: Array, output_shape: tuple[int, ...], geometry: Geometry) -> Array:
         if image.dtype == np.int8:
             raise NotImplementedError("ONNX has no transpose of a convolution of int8")
-        spatial = slice(2, None) if geometry.channels_first else slice(1, -1)
-        axes = zip(
-            output_shape[spatial],
-            image.shape[spatial],
-            filters.shape[:-2],
-            geometry.strides,
-            geometry.dilations,
-            geometry.pads,
-            strict=True,
-        )
-        beyond = tuple(
-            large + sum(pads) - stride * (small - 1) - receptive_field(taps, dilation)
-            for large, small, taps, stride, dilation, pads in axes
-        )
+        beyond = output_padding(image.shape, filters.shape, output_shape, geometry)
         weights = np.moveaxis(filters, (-1, -2), (0, 1))
         attributes = (*_attributes(geometry), ("output_padding", beyond))
         return self._run("ConvTranspose", image, weights, attributes, geometry)

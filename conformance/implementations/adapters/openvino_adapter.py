@@ -23,7 +23,7 @@ from openvino import opset13 as nodes
 
 from conformance.data import Array
 from conformance.implementations.framework import Framework, Geometry
-from reference.geometry import receptive_field
+from conformance.implementations.output_padding import output_padding
 
 __all__ = ["VERSION", "namespace"]
 
@@ -59,20 +59,7 @@ class _OpenVino(Framework):
 
     def transpose(self, image: Array, filters: Array, output_shape: tuple[int, ...], geometry: Geometry) -> Array:
         source, weights = _operands(image, filters, geometry)
-        spatial = slice(2, None) if geometry.channels_first else slice(1, -1)
-        axes = zip(
-            output_shape[spatial],
-            image.shape[spatial],
-            filters.shape[:-2],
-            geometry.strides,
-            geometry.dilations,
-            geometry.pads,
-            strict=True,
-        )
-        beyond = [
-            large + sum(pads) - stride * (small - 1) - receptive_field(taps, dilation)
-            for large, small, taps, stride, dilation, pads in axes
-        ]
+        beyond = output_padding(image.shape, filters.shape, output_shape, geometry)
         make = nodes.convolution_backprop_data if geometry.groups == 1 else nodes.group_convolution_backprop_data
         before, after = zip(*geometry.pads, strict=True)
         node = make(
@@ -82,7 +69,7 @@ class _OpenVino(Framework):
             pads_begin=before,
             pads_end=after,
             dilations=geometry.dilations,
-            output_padding=beyond,
+            output_padding=list(beyond),
         )
         return self._run(node, source, image, geometry)
 

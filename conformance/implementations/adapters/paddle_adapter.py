@@ -19,7 +19,7 @@ from paddle.nn import functional
 
 from conformance.data import Array
 from conformance.implementations.framework import Framework, Geometry
-from reference.geometry import receptive_field
+from conformance.implementations.output_padding import output_padding
 
 __all__ = ["VERSION", "namespace"]
 
@@ -47,22 +47,9 @@ class _Paddle(Framework):
         return function(image, _swapped(filters), bias, **_options(geometry))
 
     def transpose(self, image: Any, filters: Any, output_shape: tuple[int, ...], geometry: Geometry) -> Any:
-        spatial = slice(2, None) if geometry.channels_first else slice(1, -1)
-        axes = zip(
-            output_shape[spatial],
-            image.shape[spatial],
-            filters.shape[:-2],
-            geometry.strides,
-            geometry.dilations,
-            geometry.pads,
-            strict=True,
-        )
-        beyond = [
-            large + sum(pads) - stride * (small - 1) - receptive_field(taps, dilation)
-            for large, small, taps, stride, dilation, pads in axes
-        ]
+        beyond = output_padding(image.shape, filters.shape, output_shape, geometry)
         function = getattr(functional, f"conv{geometry.rank}d_transpose")
-        return function(image, _swapped(filters), output_padding=beyond, **_options(geometry))
+        return function(image, _swapped(filters), output_padding=list(beyond), **_options(geometry))
 
     def pull_back(self, function: Callable[[Any], Any], at: Any, arriving: Any) -> Any:
         at.stop_gradient = False
