@@ -58,7 +58,10 @@ FILES = sorted(
     path.relative_to(ROOT) for package in ("conformance", "reference") for path in (ROOT / package).rglob("*.py")
 )
 
-FRAMEWORKS = {"ai_edge_litert", "iree", "jax", "keras", "mlx", "tensorflow", "tinygrad", "torch"}
+FRAMEWORKS = {
+    *("ai_edge_litert", "iree", "jax", "keras", "mlx", "ncnn", "onnx", "onnxruntime", "openvino", "paddle"),
+    *("tensorflow", "tinygrad", "torch"),
+}
 
 
 def imported(path: Path) -> Iterator[str]:

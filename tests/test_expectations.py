@@ -66,8 +66,9 @@ def test_malformed_file_is_refused_by_name_and_line(text: str, message: str, tmp
         load_expectations(file)
 
 
-def test_page_of_findings_names_cases_that_exist() -> None:
-    page = (ROOT / "docs" / "tensorflow.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["tensorflow", "runtimes"])
+def test_page_of_findings_names_cases_that_exist(name: str) -> None:
+    page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| ")][1:]
     named = [name for row in rows for name in re.findall(r"`([a-z0-9-]+)`", row.rsplit("|", 2)[1])]
     entries = {case.id.partition(".")[0] for case in CASES}

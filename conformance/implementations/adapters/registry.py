@@ -64,5 +64,19 @@ ADAPTERS: dict[str, Adapter] = {
     "tensorflow-no-onednn": _tensorflow("tf.nn, eager, without oneDNN", "eager", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
     "tensorflow-xla": _tensorflow("tf.nn in a tf.function, compiled by XLA", "xla"),
     "tinygrad": Adapter("tinygrad_adapter", ("tinygrad",), "tinygrad", "tinygrad.Tensor.conv2d"),
+    "ncnn": Adapter("ncnn_adapter", ("ncnn",), "ncnn", "ncnn's layers"),
+    "onnxruntime": Adapter(
+        "onnxruntime_adapter", ("onnxruntime", "onnx"), "onnxruntime", "ONNX Runtime, filters as inputs"
+    ),
+    "onnxruntime-initializer": Adapter(
+        "onnxruntime_adapter",
+        ("onnxruntime", "onnx"),
+        "onnxruntime",
+        "ONNX Runtime, filters as constants",
+        variant="initializer",
+    ),
+    "openvino": Adapter("openvino_adapter", ("openvino",), "openvino", "OpenVINO, in the precision that it chooses"),
+    "openvino-f32": Adapter("openvino_adapter", ("openvino",), "openvino", "OpenVINO, in float32", variant="f32"),
+    "paddle": Adapter("paddle_adapter", ("paddle",), "paddle", "paddle.nn.functional, dynamic graph"),
 }
 """One entry a SPEC; a second entry for the same file is another variant of it."""
