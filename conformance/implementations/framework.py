@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +17,7 @@ import numpy as np
 
 from conformance.case import Kind, Operation
 from conformance.data import Array
-from reference.geometry import explicit_pads
+from conformance.implementations.geometry import Geometry, geometry_of
 
 __all__ = ["Framework", "Geometry", "Tensor"]
 
@@ -27,37 +26,6 @@ Tensor = Any
 
 _FORWARD = (Operation.CONV1D, Operation.CONV2D, Operation.CONV3D)
 _TRANSPOSES = (Operation.CONV1D_TRANSPOSE, Operation.CONV2D_TRANSPOSE, Operation.CONV3D_TRANSPOSE)
-
-
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """The parameters of a convolution, one entry for every spatial axis; of a transpose, those of what is transposed.
-
-    Attributes:
-        strides: input elements per output step.
-        pads: (before, after) zeros round the input.
-        dilations: input elements between neighbouring taps.
-        groups: convolutions side by side.
-        channels_first: whether the images handed over and expected back are NCHW, not NHWC.
-        padding: `VALID`, `SAME` or `EXPLICIT`, as it was written; `pads` holds for all three.
-    """
-
-    strides: tuple[int, ...]
-    pads: tuple[tuple[int, int], ...]
-    dilations: tuple[int, ...]
-    groups: int
-    channels_first: bool
-    padding: str
-
-    @property
-    def rank(self) -> int:
-        """The number of spatial axes."""
-        return len(self.strides)
-
-    @property
-    def is_symmetric(self) -> bool:
-        """Whether every axis has as many zeros before as after."""
-        return all(before == after for before, after in self.pads)
 
 
 class Framework(ABC):
@@ -141,7 +109,7 @@ class Framework(ABC):
             input: Array, filters: Array, strides: Any, padding: Any, data_format: str, dilations: Any, bias: Any = None
         ) -> Array:
             self._check(input)
-            geometry = _geometry(operation, input.shape, filters.shape, strides, padding, data_format, dilations)
+            geometry = geometry_of(operation, input.shape, filters.shape, strides, padding, data_format, dilations)
             added = None if bias is None else self.tensor(bias)
             grouped = self.tensor(_grouped(operation, filters))
             return self.array(self.convolve(self.tensor(input), grouped, geometry, added))
@@ -165,7 +133,10 @@ class Framework(ABC):
         ) -> Array:
             self._check(input)
             shape = tuple(output_shape)
-            geometry = _geometry(operation, shape, filters.shape, strides, padding, data_format, dilations)
+            geometry = geometry_of(operation, shape, filters.shape, strides, padding, data_format, dilations)
+            batch_and_channels = (shape[0], shape[1 if geometry.channels_first else -1])
+            if batch_and_channels != (input.shape[0], filters.shape[-2] * geometry.groups):
+                raise NotImplementedError(f"batch and channels follow; there is no asking for an output of {shape}")
             return self.array(self.transpose(self.tensor(input), self.tensor(filters), shape, geometry))
 
         return transposed
@@ -182,9 +153,9 @@ class Framework(ABC):
         ) -> Array:
             self._check(filters)
             large = out_backprop.shape if operation.kind is Kind.TRANSPOSE else tuple(input_sizes)
-            geometry = _geometry(operation, large, filters.shape, strides, padding, data_format, dilations)
+            geometry = geometry_of(operation, large, filters.shape, strides, padding, data_format, dilations)
             weights, arriving = self.tensor(_grouped(operation, filters)), self.tensor(out_backprop)
-            at = self.tensor(np.zeros(tuple(input_sizes), filters.dtype))
+            at = self.tensor(_zeros(tuple(input_sizes), filters.dtype))
             return self.array(
                 self.pull_back(lambda x: self._apply(operation, x, weights, large, geometry), at, arriving)
             )
@@ -204,9 +175,9 @@ class Framework(ABC):
             self._check(input)
             large = out_backprop.shape if operation.kind is Kind.TRANSPOSE else input.shape
             shape = tuple(filter_sizes)
-            geometry = _geometry(operation, large, shape, strides, padding, data_format, dilations)
+            geometry = geometry_of(operation, large, shape, strides, padding, data_format, dilations)
             image, arriving = self.tensor(input), self.tensor(out_backprop)
-            at = self.tensor(_grouped(operation, np.zeros(shape, input.dtype)))
+            at = self.tensor(_grouped(operation, _zeros(shape, input.dtype)))
             gradient = self.pull_back(lambda w: self._apply(operation, image, w, large, geometry), at, arriving)
             found = self.array(gradient)
             return found.reshape(shape) if operation.is_depthwise and found.size == np.prod(shape) else found
@@ -251,28 +222,9 @@ def _grouped(operation: Operation, filters: Array) -> Array:
     return filters.reshape(*sizes, 1, channels * multiplier)
 
 
-def _geometry(
-    operation: Operation,
-    large: tuple[int, ...],
-    filters: tuple[int, ...],
-    strides: Any,
-    padding: Any,
-    data_format: str,
-    dilations: Any,
-) -> Geometry:
-    """Return the parameters of a call in the form of tf.nn, of which `large` is the shape of the larger image."""
-    rank, channels_first = operation.rank, data_format == operation.data_formats[1]
-    spatial = slice(2, None) if channels_first else slice(1, -1)
-    steps, holes = (_by_axis(sizes, rank, spatial) for sizes in (strides, dilations))
-    named = padding if isinstance(padding, str) else tuple((int(low), int(high)) for low, high in padding[spatial])
-    pads = explicit_pads(named, large[spatial], filters[:-2], steps, holes)
-    channels = large[1 if channels_first else -1]
-    groups = channels if operation.is_depthwise else channels // max(filters[-2], 1)
-    written = padding if isinstance(padding, str) else "EXPLICIT"
-    return Geometry(steps, pads, holes, max(groups, 1), channels_first, written)
-
-
-def _by_axis(sizes: Any, rank: int, spatial: slice) -> tuple[int, ...]:
-    """Return strides or dilations for the spatial axes, from a number, one for each, or one for every axis."""
-    values = [sizes] * rank if isinstance(sizes, int) else list(sizes)
-    return tuple(int(size) for size in (values if len(values) == rank else values[spatial]))
+def _zeros(shape: tuple[int, ...], dtype: Any) -> Array:
+    """Return the array at which a derivative is taken."""
+    try:
+        return np.zeros(shape, dtype)
+    except (MemoryError, ValueError) as error:
+        raise NotImplementedError(f"a derivative is taken at an array, and there is no room for {shape}") from error

@@ -40,6 +40,12 @@ class Adapter:
 _EVERYWHERE = ("cpu", "gpu")
 
 ADAPTERS: dict[str, Adapter] = {
+    "jax": Adapter("jax_adapter", ("jax",), "jax", "jax.lax, eager", devices=_EVERYWHERE),
+    "scipy": Adapter("scipy_adapter", ("scipy",), "", "scipy.signal.correlate"),
     "tensorflow": Adapter("tensorflow_adapter", ("tensorflow",), "tensorflow", "tf.nn, eager", devices=_EVERYWHERE),
+    "torch": Adapter("torch_adapter", ("torch",), "torch", "torch.nn.functional", devices=_EVERYWHERE),
+    "torch-channels-last": Adapter(
+        "torch_adapter", ("torch",), "torch", "torch.nn.functional, channels last", "channels-last", devices=_EVERYWHERE
+    ),
 }
 """One entry a SPEC; a second entry for the same file is another variant of it."""
