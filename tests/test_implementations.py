@@ -98,5 +98,5 @@ def test_file_that_does_not_run_is_unavailable(tmp_path: Path, source: str, mess
 
 @pytest.mark.parametrize("spec", ["", ":conv2d", "module:"])
 def test_malformed_spec_is_a_usage_error(spec: str) -> None:
-    with pytest.raises(UsageError, match="implementation must be tensorflow, "):
+    with pytest.raises(UsageError, match="implementation must be an adapter's name such as tensorflow, "):
         load_implementation(spec)

@@ -132,14 +132,14 @@ def test_path_without_its_ending_is_told_so(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError) as caught:
         load_implementation(spec)
-    assert str(caught.value).startswith("implementation must be tensorflow, package.module, ")
+    assert str(caught.value).startswith("implementation must be an adapter's name such as tensorflow, package.module, ")
     assert str(caught.value).endswith(f"but is {spec!r} ({hint})")
 
 
 def test_malformed_spec_is_refused_before_anything_is_judged(command: Command) -> None:
     done = command("run", "-i", "reference", "-i", "./off:conv2d", "-k", "basic")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("implementation must be tensorflow, ")
+    assert done.stderr.startswith("implementation must be an adapter's name such as tensorflow, ")
 
 
 @pytest.mark.parametrize("spec", ["tensorflow", "tensorflow.nn"])

@@ -36,7 +36,7 @@ __all__ = ["BUILT_IN", "Implementation", "load_implementation", "split_spec"]
 BUILT_IN = tuple(ADAPTERS)
 """The SPECs of adapters."""
 
-_FORMS = f"{', '.join(BUILT_IN)}, package.module, package.module:object or path/to/file.py:object"
+_FORMS = "an adapter's name such as tensorflow, package.module, package.module:object or path/to/file.py:object"
 
 _MISSING = object()
 
@@ -161,7 +161,9 @@ def _import(name: str, spec: str) -> Any:
         parent, _, child = name.rpartition(".")
         if error.name == name and parent:
             return _attribute(_import(parent, spec), child, spec, parent)
-        extra = next((each.extra for each in ADAPTERS.values() if error.name in each.packages), "")
+        using = [each for each in ADAPTERS.values() if error.name in each.packages]
+        own = [each for each in using if each is ADAPTERS.get(spec)]
+        extra = min(own or using, key=lambda each: len(each.packages)).extra if using else ""
         remedy = f"install it: pip install '.[{extra}]'" if extra else "is it installed?"
         raise Unavailable(f"{spec}: there is no module {error.name!r}; {remedy}") from error
     except (Exception, SystemExit) as error:

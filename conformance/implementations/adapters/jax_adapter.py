@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import jax
 from jax import lax
@@ -118,8 +119,9 @@ def namespace(variant: str, device: str) -> SimpleNamespace:
         found = jax.devices(device)[0]
     except RuntimeError as error:
         raise Unavailable(f"JAX {VERSION} sees no {device.upper()} here") from error
-    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
+    config: Any = jax.config
+    config.update("jax_enable_x64", True)
     offered = _Jax(found).namespace()
-    precision = str(jax.config.values["jax_default_matmul_precision"] or "not set")
+    precision = str(config.jax_default_matmul_precision or "not set")
     offered.SWITCHES = {"device": device, "jax_enable_x64": "True", "jax_default_matmul_precision": precision}
     return offered
