@@ -49,6 +49,7 @@ def _tensorflow(about: str, variant: str, environment: dict[str, str] | None = N
 
 ADAPTERS: dict[str, Adapter] = {
     "iree": Adapter("iree_adapter", ("iree", "jax"), "iree", "JAX's functions compiled by IREE; slow"),
+    "jax": Adapter("jax_adapter", ("jax",), "jax", "jax.lax, eager", devices=_EVERYWHERE),
     "keras": Adapter(
         "keras_adapter",
         ("keras", "tensorflow"),
@@ -59,11 +60,6 @@ ADAPTERS: dict[str, Adapter] = {
     ),
     "litert": Adapter("litert_adapter", ("ai_edge_litert", "tensorflow"), "litert", "LiteRT, converted by TensorFlow"),
     "mlx": Adapter("mlx_adapter", ("mlx",), "mlx", "mlx.core.conv1d to conv3d", devices=_EVERYWHERE),
-    "tensorflow": _tensorflow("tf.nn, eager", "eager"),
-    "tensorflow-function": _tensorflow("tf.nn in a tf.function, arrays as its arguments", "function"),
-    "tensorflow-no-onednn": _tensorflow("tf.nn, eager, without oneDNN", "eager", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
-    "tensorflow-xla": _tensorflow("tf.nn in a tf.function, compiled by XLA", "xla"),
-    "tinygrad": Adapter("tinygrad_adapter", ("tinygrad",), "tinygrad", "tinygrad.Tensor.conv2d"),
     "ncnn": Adapter("ncnn_adapter", ("ncnn",), "ncnn", "ncnn's layers"),
     "onnxruntime": Adapter(
         "onnxruntime_adapter", ("onnxruntime", "onnx"), "onnxruntime", "ONNX Runtime, filters as inputs"
@@ -78,5 +74,15 @@ ADAPTERS: dict[str, Adapter] = {
     "openvino": Adapter("openvino_adapter", ("openvino",), "openvino", "OpenVINO, in the precision that it chooses"),
     "openvino-f32": Adapter("openvino_adapter", ("openvino",), "openvino", "OpenVINO, in float32", variant="f32"),
     "paddle": Adapter("paddle_adapter", ("paddle",), "paddle", "paddle.nn.functional, dynamic graph"),
+    "scipy": Adapter("scipy_adapter", ("scipy",), "", "scipy.signal.correlate"),
+    "tensorflow": _tensorflow("tf.nn, eager", "eager"),
+    "tensorflow-function": _tensorflow("tf.nn in a tf.function, arrays as its arguments", "function"),
+    "tensorflow-no-onednn": _tensorflow("tf.nn, eager, without oneDNN", "eager", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
+    "tensorflow-xla": _tensorflow("tf.nn in a tf.function, compiled by XLA", "xla"),
+    "tinygrad": Adapter("tinygrad_adapter", ("tinygrad",), "tinygrad", "tinygrad.Tensor.conv2d"),
+    "torch": Adapter("torch_adapter", ("torch",), "torch", "torch.nn.functional", devices=_EVERYWHERE),
+    "torch-channels-last": Adapter(
+        "torch_adapter", ("torch",), "torch", "torch.nn.functional, channels last", "channels-last", devices=_EVERYWHERE
+    ),
 }
 """One entry a SPEC; a second entry for the same file is another variant of it."""
