@@ -11,7 +11,7 @@ from time import perf_counter
 from conformance.case import Case, Outcome
 from conformance.data import Array, Operands, make_operands
 from conformance.errors import ConformanceError, Unsupported, described
-from conformance.implementations import Implementation
+from conformance.implementations import ForeignError, Implementation
 from conformance.judgement import Accuracy, Expected, Reached, expect
 from conformance.refusal import try_refusal
 from conformance.trial import Trial, try_case
@@ -153,7 +153,9 @@ def _judged(
 
 
 def _place(error: BaseException) -> str:
-    """Return where the error was raised, in words."""
+    """Return where the error was raised, in words; nothing where that is outside of Python."""
+    if isinstance(error, ForeignError):
+        return ""
     frames = traceback.extract_tb(error.__traceback__)
     return f" ({frames[-1].filename}:{frames[-1].lineno}, in {frames[-1].name})" if frames else ""
 

@@ -2,5 +2,16 @@
 
 from conformance.implementations.call import BadAnswer, call
 from conformance.implementations.load import BUILT_IN, Implementation, load_implementation, split_spec
+from conformance.implementations.output import OutputFault
+from conformance.implementations.request import ForeignError
 
-__all__ = ["BUILT_IN", "BadAnswer", "Implementation", "call", "load_implementation", "split_spec"]
+__all__ = [
+    "BUILT_IN",
+    "BadAnswer",
+    "ForeignError",
+    "Implementation",
+    "OutputFault",
+    "call",
+    "load_implementation",
+    "split_spec",
+]
