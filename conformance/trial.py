@@ -151,8 +151,8 @@ class _Series:
         try:
             array = call(self._implementation, question.case, self._handover.operands)
         except OutputFault as fault:
-            verdict = Verdict(False, "memory", fault.limit, "", str(fault))
-            return Trial(channels_last(question.case, fault.answer), verdict, (str(fault),))
+            verdict = Verdict(False, "memory", fault.limit, "none compared", str(fault))
+            return Trial(channels_last(question.case, fault.answer), verdict, (fault.mistake,))
         copy = array.copy()
         answer = channels_last(question.case, copy)
         verdict, mistakes = self._manners() or self._values(question, answer)

@@ -150,9 +150,10 @@ def _ask(native: Any, reason: Any, request: Request) -> Array:
     tensors = {name: ctypes.pointer(_tensor(array)) for name, array in request.operands.items()}
     parameters, result = _parameters(request, tensors), _tensor(output.array)
     status = native(tensors.get("input"), tensors.get("filters"), ctypes.byref(parameters), ctypes.byref(result))
-    answer = output.written() if status == 0 else None
-    if answer is not None:
-        return answer
+    output.check_zones()
+    if status == 0:
+        output.check_written()
+        return output.array
     said = reason() if reason is not None else None
     text = said.decode(errors="replace") if said else ""
     if status == _UNSUPPORTED:
@@ -175,10 +176,12 @@ def _parameters(request: Request, tensors: dict[str, Any]) -> _Parameters:
         raise Unsupported(f"the C ABI has no data_format {data_format!r}")
     if isinstance(padding, str) and padding not in _PADDINGS:
         raise Unsupported(f"the C ABI has no padding {padding!r}")
-    pads = request.pads or ((0, 0),) * rank
-    for name, given in {"strides": request.strides, "dilations": request.dilations, "pads": pads}.items():
-        if len(given) != rank:
+    for name, given in {"strides": request.strides, "dilations": request.dilations, "padding": padding}.items():
+        if not isinstance(given, str) and len(given) != rank:
             raise Unsupported(f"the C ABI has {name} for {rank} spatial axes, not for {len(given)}")
+    pads = request.pads
+    if pads is None or len(pads) != rank:  # a call without meaning
+        pads = ((0, 0),) * rank
     rest = (0,) * (_AXES - rank)
     return _Parameters(
         axes=rank,

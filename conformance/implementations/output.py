@@ -25,16 +25,18 @@ _POISON = {1: 0x5B, 2: 0x7FA5, 4: 0x7FA5C3B7, 8: 0x7FF5A5C3B7E1D2F9}
 
 
 class OutputFault(ConformanceError):
-    """What a function wrote, or did not write, as its output; the text completes "it …".
+    """What a function wrote, or did not write, as its output; the text completes "it …" and says how much.
 
     Attributes:
         answer: what the output holds.
+        mistake: the same without numbers, so that it can be told of many cases.
         limit: what is asked.
     """
 
-    def __init__(self, text: str, answer: Array, limit: str) -> None:
+    def __init__(self, text: str, mistake: str, answer: Array, limit: str) -> None:
         super().__init__(text)
         self.answer = answer
+        self.mistake = mistake
         self.limit = limit
 
 
@@ -58,24 +60,37 @@ class Output:
         whole = np.full(2 * zone + size, _POISON[dtype.itemsize], bits)
         return cls(whole[zone : zone + size].view(dtype).reshape(shape), whole, zone)
 
-    def written(self) -> Array:
-        """Return the array, all of which is written, and nothing else.
+    def check_zones(self) -> None:
+        """Look at the guard zones.
 
         Raises:
-            OutputFault: it is not so.
+            OutputFault: something was written there.
         """
-        untouched = self._whole == _POISON[self._whole.itemsize]
         stop = self._start + self.array.size
-        before, after = np.flatnonzero(~untouched[: self._start]), np.flatnonzero(~untouched[stop:])
+        before, after = (np.flatnonzero(~self._untouched(zone)) for zone in (slice(self._start), slice(stop, None)))
         limit = "the memory around the output stays as it is"
         if before.size:
-            text = f"writes {self._start - before[0]} elements before the start of the output"
-            raise OutputFault(text, self.array, limit)
-        if after.size:
-            raise OutputFault(f"writes {after[-1] + 1} elements past the end of the output", self.array, limit)
-        left = untouched[self._start : stop].reshape(self.array.shape)
-        if left.any():
-            first = [int(place) for place in np.argwhere(left)[0]]
-            text = f"leaves {np.count_nonzero(left):,} of {left.size:,} elements of the output unwritten, {first} first"
-            raise OutputFault(text, self.array, "every element of the output is written")
-        return self.array
+            count, where = self._start - before[0], "before the start of the output"
+        elif after.size:
+            count, where = after[-1] + 1, "past the end of the output"
+        else:
+            return
+        raise OutputFault(f"writes {count:,} elements {where}", f"writes {where}", self.array, limit)
+
+    def check_written(self) -> None:
+        """Look for elements that were not written.
+
+        Raises:
+            OutputFault: there are some.
+        """
+        left = self._untouched(slice(self._start, self._start + self.array.size)).reshape(self.array.shape)
+        if not left.any():
+            return
+        first = [int(place) for place in np.argwhere(left)[0]]
+        count = f"{np.count_nonzero(left):,} of {left.size:,} elements"
+        text = f"leaves {count} of the output unwritten, {first} first"
+        mistake = "leaves elements of the output unwritten"
+        raise OutputFault(text, mistake, self.array, "every element of the output is written")
+
+    def _untouched(self, part: slice) -> Array:
+        return np.equal(self._whole[part], _POISON[self._whole.itemsize])

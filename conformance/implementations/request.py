@@ -58,15 +58,15 @@ class Request:
     def padding(self) -> str | Pads:
         """The padding as it was written: a word, or pairs for the spatial axes."""
         written = self.arguments.get("padding", "VALID")
-        return written if isinstance(written, str) else tuple((low, high) for low, high in written[self._spatial])
+        return written if isinstance(written, str) else tuple(map(tuple, written[self._spatial]))
 
     @property
     def groups(self) -> int | None:
         """Input channels / filters' input channels; None where there are none, or where they do not divide."""
         image, filters = self._large_image, self._filters
-        if not filters or len(image) < 2:
+        if len(filters) < 2 or len(image) < 2:
             return None
-        channels = image[self._channels]
+        channels: int = image[self._channels]
         if self.operation.is_depthwise:
             return channels
         return channels // filters[-2] if filters[-2] > 0 and channels % filters[-2] == 0 else None
@@ -91,19 +91,26 @@ class Request:
         """The shape of what comes out, in the layout of the images; None where the call has none."""
         asked = next((self.arguments[name] for name in _SIZES if name in self.arguments), None)
         if asked is not None:
-            return tuple(asked)
+            return tuple(asked) if min(asked, default=0) >= 0 else None
         if self.operation is Operation.BIAS_ADD:
             return self.operands["input"].shape
-        if self.operation is Operation.BIAS_ADD_GRAD:
-            return (self.operands["out_backprop"].shape[self._channels],)
         try:
-            sizes = self.operands["input"].shape[self._spatial]
-            axes = zip(sizes, self._filters[:-2], self.strides, self.dilations, self.pads or (), strict=True)
-            spatial = tuple(output_size(*axis) for axis in axes)
-        except (ValueError, ZeroDivisionError):
+            if self.operation is Operation.BIAS_ADD_GRAD:
+                return (self.operands["out_backprop"].shape[self._channels],)
+            return self._convolved
+        except (ValueError, IndexError, ZeroDivisionError):  # axes of other numbers, or a stride of 0
             return None
-        batch, channels = self.operands["input"].shape[0], self._out_channels
-        return (batch, channels, *spatial) if self.channels_first else (batch, *spatial, channels)
+
+    @property
+    def _convolved(self) -> Shape:
+        image, (*taps, channels, filters) = self.operands["input"].shape, self._filters
+        axes = zip(image[self._spatial], taps, self.strides, self.dilations, self.pads or (), strict=True)
+        spatial = tuple(output_size(*axis) for axis in axes)
+        if self.operation is Operation.SEPARABLE_CONV2D:
+            filters = self.operands["pointwise"].shape[-1]
+        elif self.operation.is_depthwise:
+            filters *= channels
+        return (image[0], filters, *spatial) if self.channels_first else (image[0], *spatial, filters)
 
     @property
     def _spatial(self) -> slice:
@@ -112,13 +119,6 @@ class Request:
     @property
     def _channels(self) -> int:
         return 1 if self.channels_first else -1
-
-    @property
-    def _out_channels(self) -> int:
-        *_, channels, filters = self._filters
-        if self.operation is Operation.SEPARABLE_CONV2D:
-            return self.operands["pointwise"].shape[-1]
-        return channels * filters if self.operation.is_depthwise else filters
 
     @property
     def _filters(self) -> Shape:
