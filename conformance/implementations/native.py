@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import re
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -28,6 +29,9 @@ _DTYPES = {
         (DType.FLOAT16, DType.BFLOAT16, DType.FLOAT32, DType.FLOAT64, DType.INT8, DType.INT32), start=1
     )
 }
+
+_LARGEST = 2**31
+"""Elements of an output: calls that must be refused may ask for more than there is memory."""
 
 _PADDINGS = {"VALID": 0, "SAME": 1}
 _EXPLICIT = 2
@@ -146,6 +150,8 @@ def _ask(native: Any, reason: Any, request: Request) -> Array:
         Unsupported: the ABI has no way to say this.
     """
     shape = request.output_shape
+    if shape is not None and math.prod(shape) > _LARGEST:
+        raise Unsupported(f"an output of {math.prod(shape):,} elements cannot be handed over")
     output = Output.blank((0,) * (request.operation.rank + 2) if shape is None else shape, request.output_dtype)
     tensors = {name: ctypes.pointer(_tensor(array)) for name, array in request.operands.items()}
     parameters, result = _parameters(request, tensors), _tensor(output.array)

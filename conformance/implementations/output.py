@@ -6,6 +6,7 @@ would be another time, whatever its numbers are now, so both are faults of their
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +57,7 @@ class Output:
     def blank(cls, shape: Shape, dtype: np.dtype[Any]) -> Output:
         """Return an output of which no element is written."""
         bits = np.dtype(f"u{dtype.itemsize}")
-        zone, size = _ZONE // dtype.itemsize, int(np.prod(shape))
+        zone, size = _ZONE // dtype.itemsize, math.prod(shape)
         whole = np.full(2 * zone + size, _POISON[dtype.itemsize], bits)
         return cls(whole[zone : zone + size].view(dtype).reshape(shape), whole, zone)
 

@@ -69,6 +69,8 @@ class Request:
         channels: int = image[self._channels]
         if self.operation.is_depthwise:
             return channels
+        if channels == filters[-2] == 0:
+            return 1
         return channels // filters[-2] if filters[-2] > 0 and channels % filters[-2] == 0 else None
 
     @property

@@ -1,7 +1,7 @@
 /* The C ABI of the conformance harness: what a native convolution must look like to be judged.
  *
- * A shared library offers every operation of tf.nn for which it exports a function of that name: conv2d, conv1d, conv3d,
- * depthwise_conv2d, separable_conv2d, conv2d_transpose, conv2d_backprop_input, conv2d_backprop_filter, bias_add, ...
+ * A shared library offers every operation of tf.nn for which it exports a function of that name: conv1d, conv2d,
+ * conv3d, depthwise_conv2d, separable_conv2d, conv2d_transpose, conv2d_backprop_input, bias_add, ...
  * All have one type, `conformance_function`:
  *
  *     int conv2d(const conformance_tensor *input, const conformance_tensor *filters,
@@ -86,7 +86,8 @@ typedef struct conformance_parameters {
 } conformance_parameters;
 
 /* Reads the operands, whose memory it leaves as it is, and writes every element of the output, whose shape, dtype and
- * strides are given, and no other memory. Where no shape follows from a call without meaning, the output has no elements. */
+ * strides are given, and no other memory. An output whose shape cannot be told, of a call without meaning, has no
+ * elements. */
 typedef int conformance_function(const conformance_tensor *input, const conformance_tensor *filters,
                                  const conformance_parameters *parameters, conformance_tensor *output);
 

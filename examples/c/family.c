@@ -10,6 +10,8 @@
 
 #include "conformance.h"
 
+enum { REFUSED = 1, OUT_OF_MEMORY = 2 };
+
 typedef enum { TO_OUTPUT, TO_INPUT, TO_FILTERS } map;
 typedef enum { CONVOLUTION, DEPTHWISE } kind;
 
@@ -76,12 +78,22 @@ static void clear(const view *v) {
                 for (int byte = 0; byte < size; byte++) at(v, i, place, j)[byte] = 0;
 }
 
-static int fits(const conformance_parameters *parameters) {
+/* The elements of y along an axis, or -1 where parameters have no meaning. */
+static int64_t out_size(const conformance_parameters *parameters, int axis, int64_t size, int64_t taps) {
+    const int64_t stride = parameters->strides[axis], dilation = parameters->dilations[axis];
+    const int64_t before = parameters->pads[axis][0], after = parameters->pads[axis][1];
+    if (stride < 1 || dilation < 1 || before < 0 || after < 0 || taps < 1) return -1;
+    const int64_t room = size + before + after - (taps - 1) * dilation - 1;
+    return room < 0 ? 0 : room / stride + 1;
+}
+
+/* Whether y is what comes of x and w. */
+static int fits(const conformance_parameters *parameters, kind which, const view *x, const view *w, const view *y) {
     for (int axis = 0; axis < parameters->axes; axis++)
-        if (parameters->strides[axis] < 1 || parameters->dilations[axis] < 1 || parameters->pads[axis][0] < 0 ||
-            parameters->pads[axis][1] < 0)
-            return 0;
-    return parameters->groups > 0;
+        if (y->sizes[axis] != out_size(parameters, axis, x->sizes[axis], w->sizes[axis])) return 0;
+    if (x->first_size != y->first_size || parameters->groups < 1 || y->last_size % parameters->groups) return 0;
+    if (which == DEPTHWISE) return w->first_size == x->last_size && w->first_size * w->last_size == y->last_size;
+    return w->first_size * parameters->groups == x->last_size && w->last_size == y->last_size;
 }
 
 static void convolve(const conformance_parameters *parameters, kind which, map target, view x, view w, view y) {
@@ -116,15 +128,16 @@ static void add_bias(view y, const conformance_tensor *bias) {
 }
 
 static int family(kind which, map target, const conformance_tensor *x, const conformance_tensor *w,
-                  const conformance_tensor *y, const conformance_parameters *parameters, const conformance_tensor *out) {
+                  const conformance_tensor *y, const conformance_parameters *parameters,
+                  const conformance_tensor *out) {
     const int axes = parameters->axes;
     if (out->dtype != x->dtype || out->dtype != y->dtype || out->dtype < CONFORMANCE_FLOAT32 ||
         out->dtype == CONFORMANCE_INT8)
         return CONFORMANCE_UNSUPPORTED;
-    if (x->rank != axes + 2 || w->rank != axes + 2 || y->rank != axes + 2 || !fits(parameters)) return 1;
-    view large = image(x, parameters), small = image(y, parameters);
-    if (small.last_size % parameters->groups) return 1;
-    convolve(parameters, which, target, large, view_of(w, axes, axes, axes + 1, 0), small);
+    if (x->rank != axes + 2 || w->rank != axes + 2 || y->rank != axes + 2) return REFUSED;
+    view large = image(x, parameters), taps = view_of(w, axes, axes, axes + 1, 0), small = image(y, parameters);
+    if (!fits(parameters, which, &large, &taps, &small)) return REFUSED;
+    convolve(parameters, which, target, large, taps, small);
     add_bias(target == TO_INPUT ? large : small, target == TO_FILTERS ? 0 : parameters->bias);
     return CONFORMANCE_OK;
 }
@@ -160,16 +173,15 @@ CONFORMANCE_EXPORT int separable_conv2d(const conformance_tensor *input, const c
                                         const conformance_parameters *parameters, conformance_tensor *output) {
     const int channel = parameters->data_format == CONFORMANCE_CHANNELS_FIRST ? 1 : 3;
     conformance_tensor between = *output;
-    if (input->rank != 4 || filters->rank != 4 || parameters->pointwise->rank != 4) return 1;
+    if (input->rank != 4 || filters->rank != 4) return REFUSED;
     between.shape[channel] = input->shape[channel] * filters->shape[3];
-    if (input->shape[channel] != filters->shape[2] || between.shape[channel] != parameters->pointwise->shape[2]) return 1;
     int64_t bytes = output->dtype == CONFORMANCE_FLOAT64 ? 8 : 4;
     for (int axis = 3; axis >= 0; bytes *= between.shape[axis--]) between.strides[axis] = bytes;
     between.data = malloc(bytes + 1);
-    if (!between.data) return 2;
+    if (!between.data) return OUT_OF_MEMORY;
     conformance_parameters first = *parameters, second = {.axes = 2, .data_format = parameters->data_format,
-                                                          .strides = {1, 1}, .dilations = {1, 1}, .groups = 1,
-                                                          .bias = parameters->bias};
+                                                          .strides = {1, 1}, .dilations = {1, 1}, .groups = 1};
+    second.bias = parameters->bias;
     first.bias = 0;
     int status = depthwise_conv2d(input, filters, &first, &between);
     if (status == CONFORMANCE_OK) status = conv2d(&between, parameters->pointwise, &second, output);

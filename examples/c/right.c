@@ -32,7 +32,8 @@ static const char *fault_of(const conformance_tensor *input, const conformance_t
                             const conformance_parameters *parameters) {
     if (input->rank != 4 || filters->rank != 4) return "input and filters must have 4 axes";
     for (int axis = 0; axis < 2; axis++) {
-        if (parameters->strides[axis] < 1 || parameters->dilations[axis] < 1) return "strides and dilations must be >= 1";
+        if (parameters->strides[axis] < 1) return "strides must be >= 1";
+        if (parameters->dilations[axis] < 1) return "dilations must be >= 1";
         if (parameters->pads[axis][0] < 0 || parameters->pads[axis][1] < 0) return "pads must be >= 0";
         if (filters->shape[axis] < 1) return "filters must have taps";
     }
