@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+import sys
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import partial
@@ -37,6 +38,9 @@ _PADDINGS = {"VALID": 0, "SAME": 1}
 _EXPLICIT = 2
 
 _LIBRARY = re.compile(r"\.(so(\.\d+)*|dylib|dll)$", re.IGNORECASE)
+
+_PROCESSORS = {3: "x86", 40: "ARM", 62: "x86-64", 183: "AArch64", 243: "RISC-V"}
+"""By their number in ELF, "Executable and Linkable Format", field e_machine."""
 
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w{2,63}(?=\0)")
 """A name as the tables of a library hold it: at most of a length that a person writes."""
@@ -114,8 +118,23 @@ def _load(path: Path, spec: str) -> ctypes.CDLL:
         raise Unavailable(f"{spec}: there is no file {str(path)!r}")
     try:
         return ctypes.CDLL(str(path.resolve()))
-    except OSError as error:  # whose text tells of another architecture, or of a library that is missing
-        raise Unavailable(f"{spec}: cannot be loaded: {error}") from error
+    except OSError as error:
+        own, here = (_processor(file) for file in (path, Path(sys.executable)))
+        why = f"it is for {own}, and this Python for {here}" if own and here and own != here else str(error)
+        raise Unavailable(f"{spec}: cannot be loaded: {why}") from error
+
+
+def _processor(path: Path) -> str:
+    """Return for which processor a file in the ELF format is, in words; nothing for other formats.
+
+    The system's own message for another processor is that there is no such file.
+    """
+    with path.open("rb") as file:
+        header = file.read(20)
+    if not header.startswith(b"\x7fELF") or len(header) < 20:
+        return ""
+    number = int.from_bytes(header[18:20], "big" if header[5] == 2 else "little")
+    return f"{_PROCESSORS.get(number, f'processor {number}')}, {64 if header[4] == 2 else 32} bits"
 
 
 def _hint(library: ctypes.CDLL, path: Path, symbol: str) -> str:
