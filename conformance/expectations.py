@@ -18,7 +18,7 @@ from conformance.runner import Result
 
 __all__ = ["Expectation", "as_expected", "load_expectations", "shipped_expectations"]
 
-_WRONG = {Outcome.FAILED, Outcome.ERROR}
+_WRONG = {Outcome.FAILED, Outcome.ERROR, Outcome.CRASHED, Outcome.TIMED_OUT}
 """Outcomes that may be expected."""
 
 

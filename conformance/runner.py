@@ -10,7 +10,7 @@ from time import perf_counter
 from conformance.case import Case, Outcome
 from conformance.data import Array, Operands, channels_last, make_operands
 from conformance.errors import ConformanceError, Unsupported, described
-from conformance.implementations import Implementation
+from conformance.implementations import ForeignError, Implementation
 from conformance.judgement import Accuracy, Expected, Reached, expect, judge
 from conformance.match import diagnose, obvious
 from conformance.refusal import refusal_broken, try_refusal
@@ -219,7 +219,9 @@ def _judged(
 
 
 def _place(error: BaseException) -> str:
-    """Return where the error was raised, in words."""
+    """Return where the error was raised, in words; nothing where that is outside of Python."""
+    if isinstance(error, ForeignError):
+        return ""
     frames = traceback.extract_tb(error.__traceback__)
     return f" ({frames[-1].filename}:{frames[-1].lineno}, in {frames[-1].name})" if frames else ""
 

@@ -19,7 +19,7 @@ from conformance.case import Case
 from conformance.data import Array, Operands, channels_last, laid_out
 from conformance.errors import Unsupported
 from conformance.handover import Handover, Packed
-from conformance.implementations import BadAnswer, Implementation, call
+from conformance.implementations import BadAnswer, Implementation, OutputFault, call
 from conformance.judgement import Accuracy, Expected, Verdict, judge
 from conformance.match import diagnose, obvious
 from conformance.twin import make_twin
@@ -151,7 +151,11 @@ class _Series:
     def ask(self, question: _Question, turn: int = 1) -> Trial:
         """Return the trial of one call."""
         self._handover.fill(question.packed)
-        array = call(self._implementation, question.case, self._handover.operands)
+        try:
+            array = call(self._implementation, question.case, self._handover.operands)
+        except OutputFault as fault:
+            verdict = Verdict(False, "memory", fault.limit, "none compared", str(fault))
+            return Trial(channels_last(question.case, fault.answer), verdict, (fault.mistake,))
         if array.size > max(LARGE, question.expected.value.size):
             return Trial(None, judge(question.case, question.expected, channels_last(question.case, array)))
         copy = array.copy()

@@ -22,6 +22,7 @@ ORDER = [
     "surroundings",
     "memory",
     "data",
+    "arrays",
     "selection",
     "coverage",
     "defects",

@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 from conftest import ROOT, Command
 
+from conformance.arrays import FileFault, read_array, write_array
 from conformance.case import Case, DType
 from conformance.catalogue import load_catalogue
 from conformance.data import Array
 from conformance.errors import UsageError
-from conformance.exchange import FileFault, Scored, export_cases, read_array, write_array
+from conformance.exchange import Scored, export_cases
 from conformance.isolation import Asking
 
 CASES = {case.id: case for case in load_catalogue()}
@@ -121,12 +122,12 @@ def test_export_states_the_call(exported: Path) -> None:
         "schema": "conformance-case/1",
         "id": "padding-and-stride",
         "operation": "conv2d",
-        "parameters": {
-            "strides": [1, 2, 2, 1],
-            "padding": [[0, 0], [1, 1], [1, 1], [0, 0]],
-            "data_format": "NHWC",
-            "dilations": [1, 1, 1, 1],
-        },
+        "strides": [1, 2, 2, 1],
+        "padding": [[0, 0], [1, 1], [1, 1], [0, 0]],
+        "data_format": "NHWC",
+        "dilations": [1, 1, 1, 1],
+        "groups": 1,
+        "output": {"shape": [1, 4, 4, 1], "dtype": "float32"},
         "operands": {
             "input": {"file": "input.npy", "shape": [1, 7, 7, 1], "dtype": "float32"},
             "filters": {"file": "filters.npy", "shape": [3, 3, 1, 1], "dtype": "float32"},

@@ -21,11 +21,15 @@ LIMITS = Limits(seconds=6, memory=1.5)
 
 GOOD = 200
 
+_OURS = f"CONFORMANCE_TEST_{os.getpid()}"
+"""A variable that the workers of these tests have, and those of others have not."""
+
 
 @pytest.fixture(autouse=True)
 def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let workers import the subjects of this folder."""
     here = str(Path(__file__).parent)
+    monkeypatch.setenv(_OURS, "1")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")])))
 
 
@@ -72,7 +76,11 @@ def marked() -> list[int]:
     found = []
     for process in psutil.process_iter():
         try:
-            if "CONFORMANCE_WORKER" in process.environ() and process.status() != psutil.STATUS_ZOMBIE:
+            if (
+                _OURS in (known := process.environ())
+                and "CONFORMANCE_WORKER" in known
+                and process.status() != psutil.STATUS_ZOMBIE
+            ):
                 found.append(process.pid)
         except psutil.Error:
             continue

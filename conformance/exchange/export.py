@@ -8,16 +8,14 @@ import shutil
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from conformance.arrays import write_array
 from conformance.case import Case, numpy_dtype
 from conformance.data import Array, laid_out
 from conformance.errors import UsageError
-from conformance.exchange.arrays import write_array
-from conformance.exchange.calls import write_call
-from conformance.implementations import whole_call
+from conformance.implementations import Request, whole_call, write_request
 from conformance.runner import Prepared, prepare
 
 __all__ = ["MANIFEST", "SCHEMA", "export_cases", "write_case"]
@@ -55,7 +53,8 @@ def export_cases(folder: Path, cases: Iterable[Case], *, expected: bool) -> int:
 def write_case(folder: Path, prepared: Prepared, *, expected: bool) -> dict[str, str]:
     """Write one case, and return the SHA-256 of each of its files, by name."""
     case = prepared.case
-    digests = write_call(folder, case.id, case.operation, arguments_of(prepared))
+    folder.mkdir(parents=True, exist_ok=True)
+    digests = write_request(folder, _request(prepared), case.id)
     if expected and prepared.expected is not None:
         value = prepared.expected.value.astype(numpy_dtype(case.out_dtype))
         content = write_array(_in_layout(case, value))
@@ -64,9 +63,11 @@ def write_case(folder: Path, prepared: Prepared, *, expected: bool) -> dict[str,
     return digests
 
 
-def arguments_of(prepared: Prepared) -> dict[str, Any]:
-    """Return everything that a call of the case gets, by the names of tf.nn, arrays in the case's layout."""
-    return whole_call(prepared.case, laid_out(prepared.case, prepared.operands))
+def _request(prepared: Prepared) -> Request:
+    """Return the call of a case, arrays in its layout."""
+    case, handed = prepared.case, laid_out(prepared.case, prepared.operands)
+    arguments = {name: part for name, part in whole_call(case, handed).items() if not isinstance(part, np.ndarray)}
+    return Request(case.operation, handed.taken_by(case.operation), arguments)
 
 
 def _in_layout(case: Case, value: Array) -> Array:

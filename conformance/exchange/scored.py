@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from conformance.arrays import FileFault
 from conformance.case import Case, Outcome
 from conformance.errors import UsageError
-from conformance.exchange.arrays import FileFault, read_array
-from conformance.exchange.calls import CALL
 from conformance.exchange.export import MANIFEST, SCHEMA
+from conformance.implementations import CALL, read_output
 from conformance.isolation import Asking, Identity
 from conformance.operation import Operation
 from conformance.runner import Attempt, Prepared, Result, answered, prepare
@@ -21,7 +21,7 @@ from conformance.traits import Trait
 
 __all__ = ["Scored"]
 
-OUTPUT, REPLY = "output.npy", "output.json"
+REPLY = "output.json"
 
 _NOTE = "from files: one answer a case, so that memory and state are not asked"
 
@@ -80,7 +80,7 @@ class Scored:
             said = _reply(folder / REPLY)
             if said is not None:
                 return self._said(prepared, said)
-            answer = read_array(folder / OUTPUT, case.out_dtype)
+            answer = read_output(folder, case.out_dtype)
         except FileFault as fault:
             result = Result(case, self.name, Outcome.ERROR, detail=f"{case.operation}: {fault}")
             return Attempt(result, prepared.operands, prepared.expected, None)

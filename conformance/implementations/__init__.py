@@ -2,6 +2,7 @@
 
 from conformance.implementations.adapters import ADAPTERS
 from conformance.implementations.call import BadAnswer, call, whole_call
+from conformance.implementations.exchange import CALL, read_output, write_request
 from conformance.implementations.load import (
     BUILT_IN,
     Implementation,
@@ -9,17 +10,25 @@ from conformance.implementations.load import (
     load_implementation,
     split_spec,
 )
+from conformance.implementations.output import OutputFault
 from conformance.implementations.quiet import WORKER_MARK
+from conformance.implementations.request import ForeignError, Request
 
 __all__ = [
     "ADAPTERS",
     "BUILT_IN",
+    "CALL",
     "WORKER_MARK",
     "BadAnswer",
+    "ForeignError",
     "Implementation",
+    "OutputFault",
+    "Request",
     "call",
     "implementation_of",
     "load_implementation",
+    "read_output",
     "split_spec",
     "whole_call",
+    "write_request",
 ]

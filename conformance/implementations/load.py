@@ -6,6 +6,8 @@
 | `package.module`                | a module with functions named as in tf.nn                      |
 | `package.module:object`         | a function, or an object with such functions                   |
 | `path/to/file.py:object`        | the same, from a file that need not be importable              |
+| `path/to/libfoo.so:function`    | a function by the C ABI, or all that a library has             |
+| `cmd:./program --option`        | a program that is asked over its standard input                |
 
 A bare function is taken as the operation of its own name, and as `conv2d` where its name is no operation.
 """
@@ -29,6 +31,8 @@ from conformance.case import Operation
 from conformance.errors import ConformanceError, Unavailable, UsageError, described
 from conformance.implementations.adapters import ADAPTERS, Adapter
 from conformance.implementations.folder import enter_folder
+from conformance.implementations.native import is_library, library_functions
+from conformance.implementations.program import PREFIX, check_program, program_functions
 from conformance.implementations.quiet import quiet_import
 
 __all__ = ["BUILT_IN", "Implementation", "implementation_of", "load_implementation", "split_spec"]
@@ -36,7 +40,10 @@ __all__ = ["BUILT_IN", "Implementation", "implementation_of", "load_implementati
 BUILT_IN = tuple(ADAPTERS)
 """The SPECs of adapters."""
 
-_FORMS = "an adapter's name such as tensorflow, package.module, package.module:object or path/to/file.py:object"
+_FORMS = (
+    "an adapter's name such as tensorflow, package.module, package.module:object, path/to/file.py:object, "
+    "path/to/libfoo.so:function or cmd:PROGRAM"
+)
 
 _MISSING = object()
 
@@ -76,7 +83,11 @@ def load_implementation(spec: str) -> Implementation:
 def _find(spec: str) -> Implementation:
     if spec in ADAPTERS:
         return _adapted(spec, ADAPTERS[spec])
+    if spec.startswith(PREFIX):
+        return Implementation(spec, "", program_functions(spec))
     where, name = split_spec(spec)
+    if is_library(where):
+        return Implementation(spec, "", library_functions(Path(where), name, spec))
     module = _load_file(Path(where), spec) if where.endswith(".py") else _import(where, spec)
     subject = _attribute(module, name, spec, where) if name else module
     return implementation_of(subject, spec, _version(module))
@@ -128,11 +139,14 @@ def split_spec(spec: str) -> tuple[str, str]:
     Raises:
         UsageError: `spec` has none of the known forms.
     """
+    if spec.startswith(PREFIX):
+        check_program(spec)
+        return spec, ""
     where, _, name = spec.rpartition(":") if _names_object(spec) else (spec, "", "")
     hint = ""
     if ".py:" in where:
         hint = " (only one ':' may follow the file)"
-    elif not where.endswith(".py") and ("" in where.split(".") or set(where) & set("/\\")):
+    elif not where.endswith(".py") and not is_library(where) and ("" in where.split(".") or set(where) & set("/\\")):
         found = where and Path(f"{where}.py").is_file()
         hint = f" (did you mean {f'{where}.py{spec.removeprefix(where)}'!r}?)" if found else " (a path must end in .py)"
     if hint or not where or (_names_object(spec) and not name):

@@ -78,7 +78,7 @@ function conv2d(input, filters, bias, { strides, dilations, padding, data_format
 }
 
 function answer(folder) {
-  const { operation, operands, parameters } = JSON.parse(readFileSync(join(folder, "case.json"), "utf8"));
+  const { operation, operands, ...parameters } = JSON.parse(readFileSync(join(folder, "case.json"), "utf8"));
   if (operation !== "conv2d") throw new Unsupported(operation);
   const type = NAMES[operands.input.dtype];
   if (!type) throw new Unsupported(operands.input.dtype);

@@ -22,6 +22,7 @@ from numpy.lib import format as npy
 
 from conformance.case import DType
 from conformance.data import Array
+from conformance.errors import ConformanceError
 
 __all__ = ["FileFault", "read_array", "write_array"]
 
@@ -29,7 +30,7 @@ _HEADER = 10_000
 """Bytes that a header may have: one of an array of 64 axes has some 1,300."""
 
 
-class FileFault(Exception):
+class FileFault(ConformanceError):
     """A file does not hold what it should; the text says what, and how it should be."""
 
 
