@@ -96,7 +96,6 @@ def test_case_is_told_as_tf_nn_would_be_called(subject: Subject, tmp_path: Path)
     subject.answer(case)
     assert json.loads((tmp_path / "seen" / "case.json").read_text()) == {
         "schema": "conformance-case/1",
-        "schema": "conformance-case/1",
         "id": "1",
         "operation": "conv2d",
         "strides": [1, 1, 2, 1],
