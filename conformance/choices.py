@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["DEFAULT_BUDGET", "DEFAULT_SECONDS", "DEFAULT_TIMEOUT", "Accuracy", "Isolation", "Tier"]
+__all__ = ["DEFAULT_BUDGET", "DEFAULT_SECONDS", "DEFAULT_TIMEOUT", "Accuracy", "Device", "Isolation", "Tier"]
 
 DEFAULT_BUDGET = 1.0
 """GiB that the arrays of one case may take: of the harness and of the reference, not of what is judged."""
@@ -34,6 +34,13 @@ class Accuracy(StrEnum):
     TF32 = "tf32"
     BFLOAT16 = "bfloat16"
     FLOAT16 = "float16"
+
+
+class Device(StrEnum):
+    """Where an adapter computes."""
+
+    CPU = "cpu"
+    GPU = "gpu"
 
 
 class Isolation(StrEnum):

@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from conformance.choices import DEFAULT_BUDGET, DEFAULT_SECONDS, DEFAULT_TIMEOUT, Accuracy, Isolation, Tier
+from conformance.choices import DEFAULT_BUDGET, DEFAULT_SECONDS, DEFAULT_TIMEOUT, Accuracy, Device, Isolation, Tier
 from conformance.cli_options import (
     Budget,
     Catalogues,
@@ -26,6 +26,7 @@ from conformance.cli_options import (
     Jobs,
     JsonFile,
     Memory,
+    On,
     Repeat,
     Selection,
     Specs,
@@ -105,6 +106,7 @@ def run(
     jobs: Jobs = 1,
     timeout: Timeout = DEFAULT_TIMEOUT,
     memory: Memory = None,
+    device: On = Device.CPU,
 ) -> None:
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
     from conformance.commands import judging
@@ -115,7 +117,7 @@ def run(
         catalogues or (),
         expression=expression,
         tier=tier,
-        asking=Asking(repeat, accuracy, search=not diagnose),
+        asking=Asking(repeat, accuracy, search=not diagnose, device=device),
         seconds=diagnose,
         budget=memory_budget,
         isolation=isolate,
@@ -139,12 +141,13 @@ def show(
     isolate: Isolate = Isolation.WORKER,
     timeout: Timeout = DEFAULT_TIMEOUT,
     memory: Memory = None,
+    device: On = Device.CPU,
 ) -> None:
     """Print one case in full: X, W, b, the reference's Y, the implementation's Y, and whether they are equal."""
     from conformance.commands import judging
     from conformance.isolation import Asking, Limits
 
-    asking, limits = Asking(repeat, accuracy, keeps=True), Limits(timeout, memory)
+    asking, limits = Asking(repeat, accuracy, keeps=True, device=device), Limits(timeout, memory)
     status = judging.show(
         case_id, spec, catalogues or (), asking=asking, budget=memory_budget, isolation=isolate, limits=limits
     )
@@ -160,10 +163,16 @@ def list_cases(
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Print which pairs of levels, of two factors each, the cases cover.")
     ] = False,
+    implementations: Annotated[
+        bool, typer.Option("--implementations", help="List the adapters instead, with what each offers here.")
+    ] = False,
 ) -> None:
     """List the cases: id, shapes, padding, strides, and why each exists."""
     from conformance.commands import listing
 
+    if implementations:
+        listing.list_implementations()
+        return
     listing.list_cases(catalogues or (), expression, tier, memory_budget, coverage=coverage)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from conformance.choices import Accuracy, Isolation, Tier
+from conformance.choices import Accuracy, Device, Isolation, Tier
 
 __all__ = [
     "Budget",
@@ -18,6 +18,7 @@ __all__ = [
     "Jobs",
     "JsonFile",
     "Memory",
+    "On",
     "Repeat",
     "Selection",
     "Specs",
@@ -87,3 +88,4 @@ Diagnose = Annotated[
         help="How long to look, over all failures of an implementation, for what is wrong; 0: at each case only.",
     ),
 ]
+On = Annotated[Device, typer.Option("--device", help="Where adapters compute; `gpu` where their framework sees one.")]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from conformance import reports
 from conformance.case import Tier
 from conformance.catalogue import check_catalogue, json_schema, load_catalogue, shipped_catalogue
 from conformance.coverage import measure_coverage
-from conformance.errors import CatalogueError
+from conformance.errors import CatalogueError, Unavailable
+from conformance.implementations import ADAPTERS, Adapter
+from conformance.isolation import Asking, Identity, Isolated
 from conformance.selection import select
 from conformance.weakness import weak_cases
 
-__all__ = ["check", "list_cases", "print_schema"]
+__all__ = ["check", "list_cases", "list_implementations", "print_schema"]
 
 
 def list_cases(catalogues: Sequence[Path], expression: str, tier: Tier, budget: float, *, coverage: bool) -> None:
@@ -24,6 +27,29 @@ def list_cases(catalogues: Sequence[Path], expression: str, tier: Tier, budget: 
         reports.print_coverage(reports.new_console(), measure_coverage(cases))
     else:
         reports.print_cases(reports.new_console(), cases)
+
+
+def list_implementations() -> None:
+    """Print the adapters, installed or not: version, operations and devices, or why one is unavailable.
+
+    Each is imported in a process of its own, as frameworks quarrel.
+    """
+    console = reports.new_console()
+    for spec, adapter in ADAPTERS.items():
+        reports.print_adapter(console, spec, adapter, _what_is_here(spec, adapter))
+
+
+def _what_is_here(spec: str, adapter: Adapter) -> Identity | str:
+    """Return what an adapter says of itself, or why it says nothing; what is not installed is not imported."""
+    missing = [package for package in adapter.packages if find_spec(package) is None]
+    if missing:
+        remedy = f"; pip install '.[{adapter.extra}]'" if adapter.extra else ""
+        return f"there is no module {missing[0]!r}{remedy}"
+    try:
+        with Isolated(spec, Asking()) as subject:
+            return subject.begin(())
+    except Unavailable as error:
+        return str(error).removeprefix(f"{spec}: ")
 
 
 def print_schema() -> None:

@@ -1,6 +1,6 @@
 """What is judged: finding an implementation by its SPEC, and calling it as its signature allows."""
 
-from conformance.implementations.adapters import ADAPTERS
+from conformance.implementations.adapters import ADAPTERS, Adapter
 from conformance.implementations.call import BadAnswer, call, whole_call
 from conformance.implementations.exchange import CALL, read_output, write_request
 from conformance.implementations.load import (
@@ -19,6 +19,7 @@ __all__ = [
     "BUILT_IN",
     "CALL",
     "WORKER_MARK",
+    "Adapter",
     "BadAnswer",
     "ForeignError",
     "Implementation",

@@ -65,24 +65,30 @@ class Implementation:
     functions: dict[str, Function]
 
 
-def load_implementation(spec: str) -> Implementation:
+def load_implementation(spec: str, device: str = "cpu") -> Implementation:
     """Import what `spec` names.
+
+    Args:
+        spec: as a user writes it.
+        device: where an adapter computes; anything else does that where it wants to.
 
     Raises:
         UsageError: `spec` has none of the known forms.
         Unavailable: it cannot be imported or has nothing to judge; the message says why.
     """
     try:
-        return _find(spec)
+        return _find(spec, device)
     except ConformanceError:
         raise
     except (Exception, SystemExit) as error:  # even `isinstance` runs code of what is looked at
         raise Unavailable(f"{spec}: looking at what it names raised {described(error)}") from error
 
 
-def _find(spec: str) -> Implementation:
+def _find(spec: str, device: str) -> Implementation:
     if spec in ADAPTERS:
-        return _adapted(spec, ADAPTERS[spec])
+        return _adapted(spec, ADAPTERS[spec], device)
+    if device != "cpu":
+        raise Unavailable(f"{spec}: chooses its device itself; --device is for adapters")
     if spec.startswith(PREFIX):
         return Implementation(spec, "", program_functions(spec))
     where, name = split_spec(spec)
@@ -115,7 +121,7 @@ def implementation_of(subject: Any, name: str, version: str = "") -> Implementat
     return Implementation(name, version, functions)
 
 
-def _adapted(spec: str, adapter: Adapter, device: str = "cpu") -> Implementation:
+def _adapted(spec: str, adapter: Adapter, device: str) -> Implementation:
     """Return what an adapter offers, its environment set before its framework is imported."""
     if device not in adapter.devices:
         raise Unavailable(f"{spec}: computes on {' and '.join(adapter.devices)}, not on {device!r}")

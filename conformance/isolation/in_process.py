@@ -37,7 +37,7 @@ class InProcess:
     @property
     def _implementation(self) -> Implementation:
         if self._loaded is None:
-            self._loaded = load_implementation(self.name)
+            self._loaded = load_implementation(self.name, self._asking.device)
         return self._loaded
 
     def begin(self, cases: Iterable[Case]) -> Identity:

@@ -68,7 +68,8 @@ class Isolated:
         limits = limits or Limits()
         share = _MEMORY_SHARE * psutil.virtual_memory().total / 2**30 / jobs
         memory = share if limits.memory is None else limits.memory
-        settings = Settings(name, limits.seconds, memory, _environment(name, jobs), isolation is Isolation.CASE)
+        environment, one_case = _environment(name, jobs), isolation is Isolation.CASE
+        settings = Settings(name, asking.device, limits.seconds, memory, environment, one_case)
         self._lanes = [Lane(settings, self._incidents) for _ in range(jobs)]
 
     def __enter__(self) -> Isolated:

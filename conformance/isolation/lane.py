@@ -33,6 +33,7 @@ class Settings:
     """What the workers of an implementation have in common."""
 
     name: str
+    device: str
     seconds: float
     memory: float
     environment: Mapping[str, str]
@@ -70,7 +71,7 @@ class Lane:
         self._waits = False
         name = self._settings.name
         try:
-            worker.post(packed(Beginning(name)))
+            worker.post(packed(Beginning(name, self._settings.device)))
             found = await worker.reply(_START_SECONDS, self._settings.memory)
         except Death as death:
             await self.end()

@@ -22,6 +22,7 @@ class Beginning:
     """The first message to a worker: whom it serves."""
 
     spec: str
+    device: str
 
 
 @dataclass(frozen=True, slots=True)

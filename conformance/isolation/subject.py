@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from conformance.case import Case
-from conformance.choices import DEFAULT_TIMEOUT, Accuracy
+from conformance.choices import DEFAULT_TIMEOUT, Accuracy, Device
 from conformance.runner import Attempt
 from conformance.traits import Trait
 
@@ -23,12 +23,14 @@ class Asking:
         demand: the loosest accuracy class that passes.
         search: whether known mistakes are searched for one that explains wrong numbers.
         keeps: whether right answers are wanted too.
+        device: where an adapter is to compute.
     """
 
     rounds: int = 1
     demand: Accuracy = Accuracy.EXACT_ORDER
     search: bool = True
     keeps: bool = False
+    device: Device = Device.CPU
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def main() -> None:
 
     beginning = receive(requests)
     try:
-        implementation = load_implementation(beginning.spec)
+        implementation = load_implementation(beginning.spec, beginning.device)
     except ConformanceError as error:
         send(Unavailing(str(error)))
         return

@@ -5,7 +5,7 @@ from conformance.reports.defects import defects_report, print_defects, print_kit
 from conformance.reports.json_report import check_target, json_report, write_json, write_report
 from conformance.reports.notebook import show_attempt, show_case
 from conformance.reports.summary import Run, State, Status, exit_code
-from conformance.reports.terminal import new_console, print_cases, print_run
+from conformance.reports.terminal import new_console, print_adapter, print_cases, print_run
 
 __all__ = [
     "Run",
@@ -16,6 +16,7 @@ __all__ = [
     "exit_code",
     "json_report",
     "new_console",
+    "print_adapter",
     "print_cases",
     "print_coverage",
     "print_defects",

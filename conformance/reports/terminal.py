@@ -9,12 +9,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conformance.case import Case, Outcome
+from conformance.case import Case, Operation, Outcome
 from conformance.diagnosis import Diagnosis
+from conformance.implementations import Adapter
+from conformance.isolation import Identity
 from conformance.reports.summary import OperationAccuracy, Run, State, Status
 from conformance.runner import Result
 
-__all__ = ["new_console", "print_cases", "print_run", "print_table"]
+__all__ = ["new_console", "print_adapter", "print_cases", "print_run", "print_table"]
 
 _PIPE_WIDTH = 160
 """Columns where nobody's window limits them."""
@@ -52,6 +54,18 @@ def print_cases(console: Console, cases: Iterable[Case]) -> None:
     """Print a line for each case: id, shapes, padding, strides, why."""
     rows = [_row(case) | {"why": Text(case.why)} for case in cases]
     print_table(console, rows, ("case", "problem", "P", "S", "why"))
+
+
+def print_adapter(console: Console, spec: str, adapter: Adapter, found: Identity | str) -> None:
+    """Print an adapter with what it says of itself, or with why it is unavailable."""
+    version = "" if isinstance(found, str) else f" {found.version}"
+    about = f"  {adapter.about}; {', '.join(adapter.devices)}"
+    console.print(Text(f"{spec}{version}", style="bold").append(about, "not bold"))
+    if isinstance(found, str):
+        console.print(f"  unavailable: {found}", style="yellow", markup=False, soft_wrap=True)
+    else:
+        offered = [str(each) for each in Operation if each in found.offered]
+        console.print(f"  {len(offered)} operations: {', '.join(offered)}", markup=False, soft_wrap=True)
 
 
 def _row(case: Case) -> dict[str, Text]:
