@@ -16,6 +16,7 @@ from conftest import ROOT, Command
 
 from conformance.case import Tier
 from conformance.catalogue import load_catalogue, shipped_catalogue
+from conformance.implementations import ADAPTERS
 from conformance.selection import select
 
 FLIPPED = """
@@ -339,3 +340,18 @@ def test_help_shows_an_example(command: Command, name: str) -> None:
 
 def test_the_command_is_installed() -> None:
     assert shutil.which("conformance", path=str(Path(sys.executable).parent))
+
+
+def test_list_shows_every_adapter_installed_or_not(command: Command) -> None:
+    done = command("list", "--implementations")
+    assert (done.returncode, done.stderr) == (0, "")
+    named = {line.split()[0] for line in done.stdout.splitlines() if line and not line.startswith(" ")}
+    assert named == set(ADAPTERS)
+    assert "  4 operations: conv1d, conv2d, conv3d, depthwise_conv2d\n" in done.stdout  # SciPy's
+
+
+def test_device_that_nothing_is_known_of_is_unavailable(command: Command) -> None:
+    done = command("run", "-i", "scipy", "-i", "reference", "-k", "basic", "--device", "gpu")
+    assert done.returncode == 1
+    assert "scipy: computes on cpu, not on 'gpu'" in done.stdout
+    assert "reference: chooses its device itself; --device is for adapters" in done.stdout

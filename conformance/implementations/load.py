@@ -124,7 +124,7 @@ def implementation_of(subject: Any, name: str, version: str = "") -> Implementat
 def _adapted(spec: str, adapter: Adapter, device: str) -> Implementation:
     """Return what an adapter offers, its environment set before its framework is imported."""
     if device not in adapter.devices:
-        raise Unavailable(f"{spec}: computes on {' and '.join(adapter.devices)}, not on {device!r}")
+        raise Unavailable(f"{spec}: computes on {' and '.join(adapter.devices)}, not on {str(device)!r}")
     changed = {name: value for name, value in adapter.environment.items() if os.environ.get(name) != value}
     imported = [name for name in adapter.packages if name in sys.modules]
     if changed and imported:
