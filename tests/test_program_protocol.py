@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from cases import make_case
 
-from conformance.case import Case, Memory, Operation, Outcome
+from conformance.case import Case, Memory, Operation
 from conformance.data import Array, make_operands
 from conformance.errors import ConformanceError, Unsupported
 from conformance.implementations import ForeignError, Implementation, call, load_implementation
@@ -173,10 +173,7 @@ FAULTS = {
     "number": ("answer = 3", "wrote '3', where its answer must be a line"),
     "status": ("answer = {'status': 'fine'}", 'wrote \'{"status": "fine"}\', where its answer must be a line'),
     "endless": ("print('x' * 3_000_000, end='', flush=True)", f"wrote '{'x' * 80}…', where its answer must be"),
-    "closes": (
-        "os.close(1); time.sleep(60)",
-        "closes",
-    ),
+    "closes": ("os.close(1); time.sleep(60)", "closed its standard output without an answer"),
     "other": ("answer['id'] = '99'", "answered request '99', and was asked '1'"),
     "missing": ("os.remove(path)", "left no answer: there is no output.npy"),
     "link": (
@@ -198,7 +195,6 @@ FAULTS = {
         "left no answer: output.npy ",
     ),
 }
-FAULTS["closes"] = ("os.close(1); time.sleep(60)", "closed its standard output without an answer")
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -254,4 +250,3 @@ def test_program_that_cannot_be_started_is_told_so(tmp_path: Path) -> None:
 
 def test_right_program_passes_and_shape_is_judged(subject: Subject) -> None:
     assert subject.runs("save(request, good[:1])").answer().shape == (1, 4, 6, 4)
-    assert Outcome.PASSED
