@@ -32,8 +32,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="a YAML catalogue of your own, beside the shipped one; may be repeated",
     )
-    group.addoption("--tier", choices=["core", "full"], default="core", help="which cases the suite asks (%(default)s)")
-    group.addoption("--select", default="", metavar="EXPR", help="only cases of the suite by words of id or tags")
+    group.addoption(
+        "--conformance-tier", choices=["core", "full"], default="core", help="which cases the suite asks (%(default)s)"
+    )
+    group.addoption(
+        "--conformance-select", default="", metavar="EXPR", help="only cases of the suite by words of id or tags"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,7 +68,7 @@ def _check(config: pytest.Config) -> None:
     from conformance.testing import cases_for
 
     try:
-        cases_for((), Tier(config.getoption("--tier")), config.getoption("--select"))
+        cases_for((), Tier(config.getoption("--conformance-tier")), config.getoption("--conformance-select"))
         for spec in config.getoption("--implementation"):
             with Isolated(spec, Asking()) as subject:
                 subject.begin(())
@@ -79,7 +83,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     from conformance.testing import parametrize
 
     option = metafunc.config.getoption
-    mark = parametrize(tier=option("--tier"), select=option("--select"))
+    mark = parametrize(tier=option("--conformance-tier"), select=option("--conformance-select"))
     specs = list(dict.fromkeys(option("--implementation")))
     metafunc.parametrize(*mark.args)
     metafunc.parametrize("implementation", specs, ids=specs)

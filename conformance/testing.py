@@ -10,6 +10,7 @@ case.judge(conv2d)
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from conformance import pytest_session
 from conformance.case import Case, Operation, Outcome
 from conformance.catalogue import load_catalogue
 from conformance.choices import Accuracy, Tier
-from conformance.errors import UsageError
+from conformance.errors import ConformanceError, UsageError
 from conformance.expectations import as_expected, shipped_expectations
 from conformance.implementations import Implementation, implementation_of, load_implementation
 from conformance.runner import Result, attempt
@@ -52,7 +53,11 @@ class TestCase:
 
     def result(self, subject: Any, *, accuracy: str = Accuracy.EXACT_ORDER, rounds: int = 1) -> Result:
         """Return what becomes of the case; see `judge`."""
-        implementation = _implementation(subject)
+        __tracebackhide__ = True
+        try:
+            implementation = _implementation(subject)
+        except ConformanceError as error:
+            pytest.fail(str(error), pytrace=False)
         tried = attempt(self.case, implementation, rounds=rounds, demand=Accuracy(accuracy))
         return as_expected(tried.result, shipped_expectations())
 
@@ -71,7 +76,7 @@ class TestCase:
         if result.outcome is Outcome.KNOWN:
             pytest.xfail(f"known: {result.detail}")
         if result.outcome is not Outcome.PASSED:
-            pytest.fail(f"{result.outcome}\n{result.detail}", pytrace=False)
+            pytest.fail(f"{_headline(result)}\n{result.detail}", pytrace=False)
 
 
 def parametrize(
@@ -104,7 +109,13 @@ def parametrize(
 def cases_for(catalogues: tuple[Path, ...], tier: Tier, expression: str) -> list[Case]:
     """Return the cases of catalogues and of `--catalogue`, the shipped one where the former are none."""
     own = pytest_session.catalogues()
-    return choose([*_loaded(catalogues), *(_loaded(own) if own else ())], expression, tier)
+    cases = [*_loaded(catalogues), *(_loaded(own) if own else ())]
+    twice = [name for name, count in Counter(case.id for case in cases).items() if count > 1]
+    if twice:
+        raise UsageError(
+            f"--catalogue {', '.join(map(str, own))} has a case {twice[0]!r}, and so has another catalogue"
+        )
+    return choose(cases, expression, tier)
 
 
 @cache
@@ -115,6 +126,12 @@ def _loaded(catalogues: tuple[Path, ...]) -> Sequence[Case]:
 def _parameter(case: Case) -> Any:
     pytest_session.register_marks(case.tags)
     return pytest.param(TestCase(case), id=case.id, marks=[getattr(pytest.mark, tag) for tag in case.tags])
+
+
+def _headline(result: Result) -> str:
+    """Return a failure in a line: the mistake, if one is known."""
+    reason = f"it {result.diagnosis[0]}" if result.diagnosis else result.detail.partition("\n")[0]
+    return f"{result.outcome}: {reason}"
 
 
 def _implementation(subject: Any) -> Implementation:

@@ -113,7 +113,15 @@ def test_own_catalogue_comes_beside_the_shipped_one(project: pytest.Pytester) ->
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two"])
 def test_suite_needs_no_file(project: pytest.Pytester, workers: list[str]) -> None:
-    words = ["--pyargs", "conformance.suite", "--implementation", "mine:conv2d", "--select", "basic", *workers]
+    words = [
+        "--pyargs",
+        "conformance.suite",
+        "--implementation",
+        "mine:conv2d",
+        "--conformance-select",
+        "basic",
+        *workers,
+    ]
     result = project.runpytest_subprocess(*words)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*test_case?*basic*mine:conv2d*", "case:   basic, conv2d*"])
@@ -121,7 +129,7 @@ def test_suite_needs_no_file(project: pytest.Pytester, workers: list[str]) -> No
 
 def test_suite_judges_several(project: pytest.Pytester) -> None:
     words = ["--implementation", "mine:conv2d", "--implementation", "reference", "--catalogue", "extra.yaml"]
-    result = project.runpytest_subprocess("--pyargs", "conformance.suite", *words, "--select", "odd-one")
+    result = project.runpytest_subprocess("--pyargs", "conformance.suite", *words, "--conformance-select", "odd-one")
     result.assert_outcomes(passed=1, failed=1)
 
 
@@ -132,7 +140,7 @@ def test_suite_judges_several(project: pytest.Pytester) -> None:
         (["--implementation", "no_such:conv2d"], "no_such:conv2d: there is no module 'no_such'"),
         (["--implementation", "mine:conv3d"], "mine has no 'conv3d' (near: conv2d)"),
         (["--implementation", "reference", "--catalogue", "none.yaml"], "none.yaml"),
-        (["--implementation", "reference", "--select", "nothing-like-it"], "selects none of"),
+        (["--implementation", "reference", "--conformance-select", "nothing-like-it"], "selects none of"),
     ],
     ids=["nobody", "module", "attribute", "catalogue", "selection"],
 )

@@ -240,7 +240,7 @@ def _version(module: Any) -> str:
         own = getattr(module, "__version__", None) or getattr(sys.modules.get(package), "__version__", None)
         if own is not None:
             return str(own)
-    except Exception:  # of a module's own `__getattr__`, which must not hide the function that was found
+    except (Exception, SystemExit):  # of a module's own `__getattr__`, which must not hide the function that was found
         return ""
     try:
         return importlib.metadata.version(package)
