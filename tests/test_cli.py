@@ -183,7 +183,7 @@ def test_changed_literal_exits_1_and_shows_the_element(command: Command, tmp_pat
         (["run", "-k", "nothing-like-it"], "-k 'nothing-like-it' selects none of"),
         (["run", "-k", "stride and"], "-k must be words joined by and, or, not and parentheses, but is 'stride and'"),
         (["run", "-k", "(stride"], "-k must be words joined by"),
-        (["run", "-i", ""], "implementation must be tensorflow"),
+        (["run", "-i", ""], "implementation must be an adapter's name such as tensorflow"),
         (["run", "--json", "no/such/folder/report.json"], "--json must name a file in an existing folder"),
         (["run", "--json", "."], "--json must name a file in an existing folder"),
         (["run", "--json", ""], "--json must name a file in an existing folder"),
