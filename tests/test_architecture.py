@@ -28,6 +28,7 @@ ORDER = [
     "defects",
     "implementations",
     "judgement",
+    "onnx_adapter",
     "catalogue",
     "traits",
     "weakness",
