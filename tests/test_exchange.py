@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -194,11 +195,40 @@ def test_damaged_manifest_is_a_usage_error(tmp_path: Path, content: str | None, 
         Scored(tmp_path, "mine", Asking())
 
 
-def test_export_leaves_what_is_not_its_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize("manifest", [None, '{"name": "a web app"}', "[]", "{", '{"schema": "conformance-export/1"}'])
+def test_export_leaves_what_is_not_its_own(tmp_path: Path, manifest: str | None) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(UsageError, match=r"needs an empty folder, but .* holds 'thesis.txt'"):
+    if manifest is not None:
+        (tmp_path / "manifest.json").write_text(manifest)
+    there = sorted(tmp_path.iterdir())
+    with pytest.raises(UsageError, match=rf"needs an empty folder .* holds '{there[0].name}'"):
         export_cases(tmp_path, CHOSEN, expected=False)
-    assert (tmp_path / "thesis.txt").exists()
+    assert sorted(tmp_path.iterdir()) == there
+
+
+def test_export_leaves_what_was_put_beside_an_earlier_one(exported: Path) -> None:
+    (exported / "thesis.txt").write_text("years of work")
+    with pytest.raises(UsageError, match=r"holds 'thesis.txt'"):
+        export_cases(exported, CHOSEN, expected=False)
+    assert (exported / "basic" / "case.json").exists()
+
+
+def test_answer_to_a_case_that_has_changed_since_is_not_judged(exported: Path) -> None:
+    answer_rightly(exported)
+    changed = [replace(CHOSEN[0], data={**CHOSEN[0].data, "filters": "arange"}), *CHOSEN[1:]]
+    found = outcomes(exported, changed)
+    assert found.pop("basic") == (
+        "error",
+        "conv2d: the case has changed since filters.npy was exported; export it again",
+    )
+    assert {each[0] for each in found.values()} == {"passed"}
+
+
+def test_command_in_a_failure_names_the_catalogue(exported: Path) -> None:
+    answer_rightly(exported)
+    np.save(exported / "basic" / "output.npy", np.ones((1, 2, 2, 1), np.float32))
+    detail = outcomes(exported, [replace(CHOSEN[0], catalogue="mine.yaml")])["basic"][1]
+    assert detail.endswith(f"again:  conformance score {exported} mine.yaml -k basic")
 
 
 def test_export_replaces_an_earlier_one(exported: Path) -> None:

@@ -18,7 +18,7 @@ from conformance.errors import UsageError
 from conformance.implementations import Request, whole_call, write_request
 from conformance.runner import Prepared, prepare
 
-__all__ = ["MANIFEST", "SCHEMA", "export_cases", "write_case"]
+__all__ = ["MANIFEST", "SCHEMA", "export_cases", "request_of", "write_case"]
 
 MANIFEST = "manifest.json"
 
@@ -54,7 +54,7 @@ def write_case(folder: Path, prepared: Prepared, *, expected: bool) -> dict[str,
     """Write one case, and return the SHA-256 of each of its files, by name."""
     case = prepared.case
     folder.mkdir(parents=True, exist_ok=True)
-    digests = write_request(folder, _request(prepared), case.id)
+    digests = write_request(folder, request_of(prepared), case.id)
     if expected and prepared.expected is not None:
         value = prepared.expected.value.astype(numpy_dtype(case.out_dtype))
         content = write_array(_in_layout(case, value))
@@ -63,7 +63,7 @@ def write_case(folder: Path, prepared: Prepared, *, expected: bool) -> dict[str,
     return digests
 
 
-def _request(prepared: Prepared) -> Request:
+def request_of(prepared: Prepared) -> Request:
     """Return the call of a case, arrays in its layout."""
     case, handed = prepared.case, laid_out(prepared.case, prepared.operands)
     arguments = {name: part for name, part in whole_call(case, handed).items() if not isinstance(part, np.ndarray)}
@@ -83,8 +83,20 @@ def _clear(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"export needs a folder, but {str(folder)!r} is a file")
     folder.mkdir(parents=True, exist_ok=True)
-    there = list(folder.iterdir())
-    if there and not (folder / MANIFEST).is_file():
-        raise UsageError(f"export needs an empty folder, but {str(folder)!r} holds {there[0].name!r} and no {MANIFEST}")
-    for path in there:
+    there, own = sorted(path.name for path in folder.iterdir()), _earlier(folder)
+    strange = [name for name in there if name not in own]
+    if strange:
+        words = f"holds {strange[0]!r}, which no export that is complete has written"
+        raise UsageError(f"export needs an empty folder or an earlier export, but {str(folder)!r} {words}")
+    for name in sorted(there, key=lambda name: name != MANIFEST):  # first of all: without it, there is no export
+        path = folder / name
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _earlier(folder: Path) -> set[str]:
+    """Return what an earlier export wrote into a folder; nothing where it has none, as many a manifest is another's."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return {MANIFEST, *manifest["cases"]} if manifest["schema"] == SCHEMA else set()
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()

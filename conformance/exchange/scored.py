@@ -12,8 +12,8 @@ from typing import Any
 from conformance.arrays import FileFault
 from conformance.case import Case, Outcome
 from conformance.errors import UsageError
-from conformance.exchange.export import MANIFEST, SCHEMA
-from conformance.implementations import CALL, read_output
+from conformance.exchange.export import MANIFEST, SCHEMA, request_of
+from conformance.implementations import CALL, read_output, request_files
 from conformance.isolation import Asking, Identity
 from conformance.operation import Operation
 from conformance.runner import Attempt, Prepared, Result, answered, prepare
@@ -73,10 +73,12 @@ class Scored:
         return Attempt(result, prepared.operands, prepared.expected, None)
 
     def _attempt(self, prepared: Prepared) -> Attempt:
-        case, again = prepared.case, shlex.join(["conformance", "score", str(self._folder), "-k", prepared.case.id])
-        folder = self._folder / case.id
+        case, folder = prepared.case, self._folder / prepared.case.id
+        catalogue = [case.catalogue] if case.catalogue else []
+        again = shlex.join(["conformance", "score", str(self._folder), *catalogue, "-k", case.id])
         try:
-            self._check_operands(folder, case.id)
+            self._check_files(folder, case.id)
+            self._check_case(prepared)
             said = _reply(folder / REPLY)
             if said is not None:
                 return self._said(prepared, said)
@@ -87,7 +89,17 @@ class Scored:
         asking = self._asking
         return answered(prepared, self.name, answer, demand=asking.demand, search=asking.search, again=again)
 
-    def _check_operands(self, folder: Path, case: str) -> None:
+    def _check_case(self, prepared: Prepared) -> None:
+        """Refuse an answer to another question than the catalogue now asks.
+
+        Raises:
+            FileFault: a file of the case would now be another one.
+        """
+        for name, content in request_files(request_of(prepared), prepared.case.id).items():
+            if hashlib.sha256(content).hexdigest() != self._digests[prepared.case.id].get(name):
+                raise FileFault(f"the case has changed since {name} was exported; export it again")
+
+    def _check_files(self, folder: Path, case: str) -> None:
         """Refuse a case whose files are not those that were exported.
 
         Raises:

@@ -2,7 +2,7 @@
 
 from conformance.implementations.adapters import ADAPTERS, Adapter
 from conformance.implementations.call import BadAnswer, call, whole_call
-from conformance.implementations.exchange import CALL, read_output, write_request
+from conformance.implementations.exchange import CALL, read_output, request_files, write_request
 from conformance.implementations.load import (
     BUILT_IN,
     Implementation,
@@ -29,6 +29,7 @@ __all__ = [
     "implementation_of",
     "load_implementation",
     "read_output",
+    "request_files",
     "split_spec",
     "whole_call",
     "write_request",

@@ -14,7 +14,7 @@ from conformance.case import DType
 from conformance.data import Array
 from conformance.implementations.request import Request
 
-__all__ = ["CALL", "OUTPUT", "read_output", "write_request"]
+__all__ = ["CALL", "OUTPUT", "read_output", "request_files", "write_request"]
 
 SCHEMA = "conformance-case/1"
 
@@ -26,10 +26,20 @@ OUTPUT = "output.npy"
 
 
 def write_request(folder: Path, request: Request, name: str) -> dict[str, str]:
-    """Write a call into a folder, and return the SHA-256 of every file by its name.
+    """Write a call into a folder, which is there already, and return the SHA-256 of every file by its name.
+
+    The rest as in `request_files`.
+    """
+    contents = request_files(request, name)
+    for file, content in contents.items():
+        (folder / file).write_bytes(content)
+    return {file: hashlib.sha256(content).hexdigest() for file, content in sorted(contents.items())}
+
+
+def request_files(request: Request, name: str) -> dict[str, bytes]:
+    """Return the contents of the files of a call, by their names.
 
     Args:
-        folder: there already.
         request: the call; its operands are written row by row, whatever their order in memory is.
         name: of the case, or of the call.
     """
@@ -48,9 +58,7 @@ def write_request(folder: Path, request: Request, name: str) -> dict[str, str]:
     }
     contents = {f"{operand}.npy": write_array(array) for operand, array in request.operands.items()}
     contents[CALL] = (json.dumps(description, indent=2) + "\n").encode()
-    for file, content in contents.items():
-        (folder / file).write_bytes(content)
-    return {file: hashlib.sha256(content).hexdigest() for file, content in sorted(contents.items())}
+    return contents
 
 
 def read_output(folder: Path, dtype: str) -> Array:
