@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["DEFAULT_BUDGET", "DEFAULT_SECONDS", "DEFAULT_TIMEOUT", "Accuracy", "Device", "Isolation", "Tier"]
+__all__ = ["DEFAULT_BUDGET", "DEFAULT_SECONDS", "DEFAULT_TIMEOUT", "Accuracy", "Device", "Format", "Isolation", "Tier"]
 
 DEFAULT_BUDGET = 1.0
 """GiB that the arrays of one case may take: of the harness and of the reference, not of what is judged."""
@@ -41,6 +41,13 @@ class Device(StrEnum):
 
     CPU = "cpu"
     GPU = "gpu"
+
+
+class Format(StrEnum):
+    """As what cases are exported."""
+
+    NPY = "npy"
+    ONNX = "onnx"
 
 
 class Isolation(StrEnum):

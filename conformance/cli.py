@@ -16,7 +16,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from conformance.choices import DEFAULT_BUDGET, DEFAULT_SECONDS, DEFAULT_TIMEOUT, Accuracy, Device, Isolation, Tier
+from conformance.choices import (
+    DEFAULT_BUDGET,
+    DEFAULT_SECONDS,
+    DEFAULT_TIMEOUT,
+    Accuracy,
+    Device,
+    Format,
+    Isolation,
+    Tier,
+)
 from conformance.cli_options import (
     Budget,
     Catalogues,
@@ -182,13 +191,24 @@ def export(
     catalogues: Catalogues = None,
     expression: Selection = "",
     tier: Tiers = Tier.CORE,
-    expected: Annotated[bool, typer.Option("--expected", help="Write the right outputs too.")] = False,
+    expected: Annotated[bool, typer.Option("--expected", help="Write the right outputs too; ONNX has them.")] = False,
+    form: Annotated[
+        Format, typer.Option("--format", help="Arrays for `score`, or ONNX models with test data (extra `onnx`).")
+    ] = Format.NPY,
     memory_budget: Budget = DEFAULT_BUDGET,
 ) -> None:
     """Write the cases as files, for programs in any language; `score` judges what they write beside them."""
     from conformance.commands import judging
 
-    judging.export(folder, catalogues or (), expression=expression, tier=tier, budget=memory_budget, expected=expected)
+    judging.export(
+        folder,
+        catalogues or (),
+        expression=expression,
+        tier=tier,
+        budget=memory_budget,
+        expected=expected,
+        form=form,
+    )
 
 
 @app.command(epilog="Example: `conformance score cases/ --name mine`")

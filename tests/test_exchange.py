@@ -6,6 +6,7 @@ import json
 import shutil
 import struct
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from conftest import ROOT, Command
 from conformance.arrays import FileFault, read_array, write_array
 from conformance.case import Case, DType
 from conformance.catalogue import load_catalogue
+from conformance.choices import Format
 from conformance.data import Array
 from conformance.errors import UsageError
 from conformance.exchange import Scored, export_cases
@@ -262,3 +264,12 @@ def test_example_in_javascript_is_right(command: Command, tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout
     passed = int(done.stdout.splitlines()[-1].split()[1])
     assert passed > 200
+
+
+def test_export_says_what_models_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    monkeypatch.delitem(sys.modules, "conformance.onnx_adapter", raising=False)
+    monkeypatch.delattr("conformance.onnx_adapter", raising=False)
+    with pytest.raises(UsageError, match=r"needs the package onnx, .* pip install '\.\[onnx\]'"):
+        export_cases(tmp_path, CHOSEN, expected=False, form=Format.ONNX)
+    assert list(tmp_path.iterdir()) == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Command
 
 from conformance.case import Case, DType, Operation
 from conformance.catalogue import load_catalogue
@@ -171,3 +173,26 @@ def test_calls_to_refuse_are_left_out() -> None:
 
 def test_int8_with_a_bias_is_left_out() -> None:
     assert "takes no bias" in left_out(make_case(dtype="int8", bias=(1.0, 2.0, 3.0, 4.0)))
+
+
+def test_command_exports_models_and_counts_what_is_left_out(command: Command, tmp_path: Path) -> None:
+    done = command("export", "models", "-k", "basic or dtype-int32", "--format", "onnx")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "models: 1 case as ONNX models with test data, 1 left out:",
+        "    1 ONNX has no conv2d of int32",
+    ]
+    folder = tmp_path / "models" / "basic"
+    onnx.checker.check_model(str(folder / "model.onnx"), full_check=True)
+    output = array((folder / DATA / "output_0.pb").read_bytes())
+    (computed,) = ReferenceEvaluator(str(folder / "model.onnx")).run(
+        None, {name: array((folder / DATA / f"input_{place}.pb").read_bytes()) for place, name in enumerate("XW")}
+    )
+    assert np.array_equal(computed, output)
+
+
+def test_score_says_that_it_reads_no_models(command: Command) -> None:
+    command("export", "models", "-k", "basic", "--format", "onnx")
+    done = command("score", "models")
+    assert done.returncode == 2
+    assert done.stderr == "'models' was exported as onnx, which score does not read; export it as npy\n"

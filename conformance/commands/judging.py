@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from conformance import reports
 from conformance.case import Case, Outcome, Tier
 from conformance.catalogue import load_catalogue, shipped_catalogue
-from conformance.choices import Isolation
+from conformance.choices import Format, Isolation
 from conformance.data import make_operands
 from conformance.diagnosis import Gathering, diagnose_run
 from conformance.errors import Unavailable, UsageError
@@ -117,11 +117,19 @@ def export(
     tier: Tier,
     budget: float,
     expected: bool,
+    form: Format,
 ) -> None:
     """Write the cases to a folder, and print how to go on."""
-    count = export_cases(folder, select(load_catalogue(catalogues, budget), expression, tier), expected=expected)
-    command = shlex.join(["conformance", "score", str(folder), *map(str, catalogues)])
-    print(f"{folder}: {count} case{'s' * (count != 1)}; write output.npy beside each case.json, then: {command}")
+    cases = select(load_catalogue(catalogues, budget), expression, tier)
+    done = export_cases(folder, cases, expected=expected, form=form)
+    total = f"{folder}: {done.count} case{'s' * (done.count != 1)}"
+    if form is Format.NPY:
+        command = shlex.join(["conformance", "score", str(folder), *map(str, catalogues)])
+        print(f"{total}; write output.npy beside each case.json, then: {command}")
+        return
+    print(f"{total} as ONNX models with test data{f', {done.left_out.total()} left out:' if done.left_out else ''}")
+    for reason, number in done.left_out.most_common():
+        print(f"{number:>5} {reason}")
 
 
 def _reported(record: reports.Run, json_file: Path | None, interrupted: bool) -> int:

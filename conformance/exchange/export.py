@@ -1,11 +1,16 @@
-"""`conformance export`: every case of a catalogue as files, a case at a time, and a manifest at the end."""
+"""`conformance export`: every case of a catalogue as files, a case at a time, and a manifest at the end.
+
+As arrays, which `score` reads again, or as ONNX models with test data, for those who test what runs such models.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,12 +18,13 @@ import numpy as np
 
 from conformance.arrays import write_array
 from conformance.case import Case, numpy_dtype
+from conformance.choices import Format
 from conformance.data import Array, laid_out
 from conformance.errors import UsageError
-from conformance.implementations import Request, whole_call, write_request
+from conformance.implementations import Request, request_files, whole_call
 from conformance.runner import Prepared, prepare
 
-__all__ = ["MANIFEST", "SCHEMA", "export_cases", "request_of", "write_case"]
+__all__ = ["MANIFEST", "SCHEMA", "Exported", "export_cases", "request_of"]
 
 MANIFEST = "manifest.json"
 
@@ -27,40 +33,91 @@ SCHEMA = "conformance-export/1"
 EXPECTED = "expected.npy"
 
 
-def export_cases(folder: Path, cases: Iterable[Case], *, expected: bool) -> int:
+@dataclass(slots=True)
+class Exported:
+    """What became of the cases of an export.
+
+    Attributes:
+        count: how many were written.
+        left_out: how many were not, by the reason.
+    """
+
+    count: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def export_cases(folder: Path, cases: Iterable[Case], *, expected: bool, form: Format = Format.NPY) -> Exported:
     """Write the cases to folders named by their ids, and return how many there are.
 
     Args:
         folder: must be empty, or hold an earlier export, which is replaced.
         cases: held in memory one at a time.
-        expected: whether the right outputs are written too.
+        expected: whether the right outputs are written too, which ONNX's test data always have.
+        form: of the files.
 
     Raises:
-        UsageError: the folder holds something else, or cannot be written.
+        UsageError: the folder holds something else, or cannot be written; `onnx` is needed and not installed.
     """
+    left_out, files_of = _onnx() if form is Format.ONNX else (_nothing, lambda each: _arrays(each, expected=expected))
+    done, digests = Exported(), {}
     try:
         _clear(folder)
-        digests = {case.id: write_case(folder / case.id, prepare(case), expected=expected) for case in cases}
-        manifest = {"schema": SCHEMA, "conformance": version("conformance"), "cases": digests}
+        for case in cases:
+            if reason := left_out(case):
+                done.left_out[reason] += 1
+            else:
+                digests[case.id] = _write(folder / case.id, files_of(prepare(case)))
+        manifest = {"schema": SCHEMA, "conformance": version("conformance"), "format": form, "cases": digests}
         partial = folder / f"{MANIFEST}.partial"
         partial.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         partial.replace(folder / MANIFEST)
     except OSError as error:
         raise UsageError(f"export to {str(folder)!r}: {error.strerror}; name a folder that can be written") from error
-    return len(digests)
+    done.count = len(digests)
+    return done
 
 
-def write_case(folder: Path, prepared: Prepared, *, expected: bool) -> dict[str, str]:
-    """Write one case, and return the SHA-256 of each of its files, by name."""
+def _nothing(_: Case) -> str:
+    """Return no reason to leave a case out: arrays can tell of every one."""
+    return ""
+
+
+def _onnx() -> tuple[Callable[[Case], str], Callable[[Prepared], dict[str, bytes]]]:
+    """Return what tells why a case is no ONNX model, and what makes the files of one that is.
+
+    Raises:
+        UsageError: `onnx` is not installed.
+    """
+    try:
+        from conformance import onnx_adapter
+    except ImportError as error:
+        words = f"export --format onnx needs the package onnx, but it cannot be imported ({error})"
+        raise UsageError(f"{words}; install it: pip install '.[onnx]'") from error
+
+    def files_of(prepared: Prepared) -> dict[str, bytes]:
+        assert prepared.expected is not None, "calls to refuse are left out"
+        return onnx_adapter.model_files(prepared.case, prepared.operands, prepared.expected.value)
+
+    return onnx_adapter.left_out, files_of
+
+
+def _arrays(prepared: Prepared, *, expected: bool) -> dict[str, bytes]:
+    """Return the files of a case as `score` reads them."""
     case = prepared.case
-    folder.mkdir(parents=True, exist_ok=True)
-    digests = write_request(folder, request_of(prepared), case.id)
+    contents = request_files(request_of(prepared), case.id)
     if expected and prepared.expected is not None:
         value = prepared.expected.value.astype(numpy_dtype(case.out_dtype))
-        content = write_array(_in_layout(case, value))
-        (folder / EXPECTED).write_bytes(content)
-        digests[EXPECTED] = hashlib.sha256(content).hexdigest()
-    return digests
+        contents[EXPECTED] = write_array(_in_layout(case, value))
+    return contents
+
+
+def _write(folder: Path, contents: dict[str, bytes]) -> dict[str, str]:
+    """Write the files of a case, and return the SHA-256 of each, by name."""
+    for name, content in contents.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())}
 
 
 def request_of(prepared: Prepared) -> Request:

@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.arrays import FileFault
 from conformance.case import Case, Outcome
+from conformance.choices import Format
 from conformance.errors import UsageError
 from conformance.exchange.export import MANIFEST, SCHEMA, request_of
 from conformance.implementations import CALL, read_output, request_files
@@ -140,7 +141,7 @@ def _digests(folder: Path) -> dict[str, dict[str, str]]:
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        cases = manifest["cases"]
+        cases, form = manifest["cases"], manifest.get("format", Format.NPY)
         sound = manifest["schema"] == SCHEMA and all(CALL in dict(digests) for digests in cases.values())
     except FileNotFoundError as error:
         hint = f"`conformance export {folder}` writes one"
@@ -149,6 +150,10 @@ def _digests(folder: Path) -> dict[str, dict[str, str]]:
         raise UsageError(f"{str(path)!r} cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{str(path)!r} must be the manifest of an export, but is damaged; export again") from error
+    if form != Format.NPY:
+        raise UsageError(
+            f"{str(folder)!r} was exported as {form}, which score does not read; export it as {Format.NPY}"
+        )
     if not sound:
         raise UsageError(f"{str(path)!r} must have the schema {SCHEMA}; export again")
     return dict(cases)
