@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["begin", "catalogues", "end", "register_marks"]
+__all__ = ["begin", "catalogues", "destination", "end", "option", "register_marks"]
 
 _sessions: list[Any] = []
 """Their configurations, the last one that of the session that runs: pytest's own tests start sessions within one."""
@@ -23,9 +23,23 @@ def end(config: Any) -> None:
         _sessions.remove(config)
 
 
+def destination(name: str) -> str:
+    """Return under which name pytest keeps an option of ours, whatever others call theirs.
+
+    >>> destination("--catalogue")
+    'conformance_catalogue'
+    """
+    return f"conformance_{name.removeprefix('--').removeprefix('conformance-')}"
+
+
+def option(name: str, default: Any) -> Any:
+    """Return an option of ours, in a worker of xdist too, which gets the values and does not parse them again."""
+    return getattr(_sessions[-1].option, destination(name), default) if _sessions else default
+
+
 def catalogues() -> tuple[Path, ...]:
     """Return the files of `--catalogue`."""
-    return tuple(map(Path, _sessions[-1].getoption("--catalogue"))) if _sessions else ()
+    return tuple(map(Path, option("--catalogue", [])))
 
 
 def register_marks(tags: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 from conformance.case import Case, Outcome
+from conformance.choices import Device
 from conformance.data import Array, Operands, channels_last, make_operands
 from conformance.errors import ConformanceError, Unsupported, described
 from conformance.implementations import ForeignError, Implementation
@@ -149,7 +150,8 @@ def attempt_prepared(
             trial = try_case(case, implementation, operands, expected, rounds=rounds, demand=demand, search=search)
         answer, turn = trial.answer, trial.turn
         otherwise = NO_MISTAKE if search else NOT_SOUGHT
-        result = _judged(case, implementation, trial, perf_counter() - start, options_of(rounds, demand), otherwise)
+        options = options_of(rounds, demand, implementation.device)
+        result = _judged(case, implementation, trial, perf_counter() - start, options, otherwise)
     except Unsupported as limit:
         result = Result(case, implementation.name, Outcome.UNSUPPORTED, detail=str(limit))
     except ConformanceError as fault:
@@ -231,10 +233,10 @@ def _notes(error: BaseException) -> str:
     return "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
 
 
-def options_of(rounds: int, demand: Accuracy) -> list[str]:
+def options_of(rounds: int, demand: Accuracy, device: Device = Device.CPU) -> list[str]:
     """Return the options of the command that judges in the same way."""
-    repeat = ["--repeat", str(rounds)] if rounds > 1 else []
-    return repeat + (["--accuracy", str(demand)] if demand is not Accuracy.EXACT_ORDER else [])
+    given = {"--repeat": (rounds, 1), "--accuracy": (demand, Accuracy.EXACT_ORDER), "--device": (device, Device.CPU)}
+    return [word for name, (value, usual) in given.items() if value != usual for word in (name, str(value))]
 
 
 def _command(case: Case, implementation: Implementation, options: list[str]) -> str:

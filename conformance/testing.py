@@ -1,11 +1,10 @@
 """Cases as pytest's parameters, for the tests of whoever writes a convolution.
 
-import conformance
-from mylib.nn import conv2d
+As docs/pytest.md shows it:
 
-@conformance.parametrize(operations=["conv2d"])
-def test_conv2d(case):
-case.judge(conv2d)
+    @conformance.parametrize(operations=["conv2d"])
+    def test_conv2d(case):
+        case.judge(conv2d)
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from conformance.implementations import Implementation, implementation_of, load_
 from conformance.runner import Result, attempt
 from conformance.selection import select as choose
 
-__all__ = ["TestCase", "cases_for", "parametrize"]
+__all__ = ["TestCase", "cases_for", "parameters", "parametrize", "suite_cases"]
 
 
 class TestCase:
@@ -103,7 +102,23 @@ def parametrize(
     unknown = sorted(wanted - set(map(str, Operation)))
     if unknown:
         raise UsageError(f"operations must be names of tf.nn, such as conv2d, but has {unknown[0]!r}")
-    return pytest.mark.parametrize("case", [_parameter(case) for case in chosen if case.operation in wanted])
+    return pytest.mark.parametrize("case", parameters([case for case in chosen if case.operation in wanted]))
+
+
+def suite_cases() -> list[Case]:
+    """Return the cases of the suite, as the options of the session choose them."""
+    tier, words = (pytest_session.option(f"--conformance-{name}", "") for name in ("tier", "select"))
+    return cases_for((), Tier(tier or Tier.CORE), words)
+
+
+def parameters(cases: Sequence[Case]) -> list[Any]:
+    """Return cases as pytest's parameters: their ids, and their tags as marks."""
+    pytest_session.register_marks({tag for case in cases for tag in case.tags})
+    return [pytest.param(TestCase(case), id=case.id, marks=_marks(case)) for case in cases]
+
+
+def _marks(case: Case) -> list[pytest.MarkDecorator]:
+    return [getattr(pytest.mark, tag) for tag in case.tags]
 
 
 def cases_for(catalogues: tuple[Path, ...], tier: Tier, expression: str) -> list[Case]:
@@ -121,11 +136,6 @@ def cases_for(catalogues: tuple[Path, ...], tier: Tier, expression: str) -> list
 @cache
 def _loaded(catalogues: tuple[Path, ...]) -> Sequence[Case]:
     return load_catalogue(catalogues)
-
-
-def _parameter(case: Case) -> Any:
-    pytest_session.register_marks(case.tags)
-    return pytest.param(TestCase(case), id=case.id, marks=[getattr(pytest.mark, tag) for tag in case.tags])
 
 
 def _headline(result: Result) -> str:

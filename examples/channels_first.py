@@ -14,6 +14,7 @@ def convolve(x, w, stride, padding):
 
 
 def conv2d(input, filters, strides, padding):
+    """Call it as tf.nn.conv2d is called."""
     (top, bottom), (left, right) = {"VALID": [(0, 0)] * 2, "SAME": [(0, 1)] * 2}.get(str(padding), padding[1:3])
     fits = input.shape[1] + 2 * top >= filters.shape[0] and input.shape[2] + 2 * left >= filters.shape[1]
     if (top, left) != (bottom, right) or input.shape[3] != filters.shape[2] or input.itemsize < 4 or not fits:

@@ -10,6 +10,7 @@ class Layer:
     """A convolution without padding whose output begins as the bias."""
 
     def __call__(self, x, w, bias, strides, padding):
+        """Convolve x (N, H, W, C) with w (R, S, C, K), and add the bias (K), if there is one."""
         if padding != "VALID" or x.shape[3] != w.shape[2]:
             raise NotImplementedError("neither padding nor groups")
         height, width, _, filters = w.shape

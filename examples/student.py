@@ -7,6 +7,7 @@ import numpy as np
 
 
 def conv2d(x, w, strides, padding, dilations):
+    """Convolve x (N, H, W, C) with w (R, S, C, K), as tf.nn.conv2d is called."""
     _, step_down, step_right, _ = strides
     _, apart_down, apart_right, _ = dilations
     batch, height, width, channels = x.shape

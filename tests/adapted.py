@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import reference
-from conformance.case import Outcome
+from conformance.case import Case, Outcome, Tier
 from conformance.catalogue import load_catalogue
 from conformance.expectations import as_expected, shipped_expectations
 from conformance.implementations import Implementation, load_implementation
 from conformance.runner import attempt
 
-__all__ = ["CALLS", "TRANSPOSES", "assert_agrees", "integers", "sample"]
+__all__ = ["CALLS", "FORM", "TRANSPOSES", "assert_agrees", "call", "inner_products", "integers", "outcomes", "sample"]
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
@@ -43,6 +43,15 @@ TRANSPOSES: dict[str, tuple[str, Shape, Shape, dict[str, Any]]] = {
 """Likewise, of transposes."""
 
 
+FORM: dict[str, Any] = {
+    "strides": [1, 1, 1, 1],
+    "padding": "VALID",
+    "data_format": "NHWC",
+    "dilations": [1, 1, 1, 1],
+}
+"""How tf.nn is called in two dimensions, with nothing but defaults."""
+
+
 def integers(shape: Shape, dtype: str = "float32") -> Array:
     """Return whole numbers from -9 to 9 that depend on the shape alone."""
     return np.random.default_rng(shape).integers(-9, 10, shape).astype(dtype)
@@ -67,10 +76,45 @@ def assert_agrees(
     np.testing.assert_array_equal(np.moveaxis(turned, 1, -1), due)
 
 
+def call(spec: str, operation: str, *operands: Any, **changed: Any) -> Array:
+    """Return what an adapter gives for a call that differs from FORM in what is named."""
+    answer: Array = load_implementation(spec).functions[operation](*operands, **FORM | changed)
+    return answer
+
+
+def inner_products(spec: str, channels_first: bool) -> tuple[float, float, float]:
+    """Return ⟨conv(x, w), g⟩, ⟨x, dx⟩ and ⟨w, dw⟩, which are equal, of a convolution with nothing that is symmetric."""
+    draw = np.random.default_rng(5).integers
+    image, filters, arriving = (
+        draw(-9, 9, shape).astype(np.float32) for shape in [(2, 7, 9, 6), (3, 2, 3, 4), (2, 4, 5, 4)]
+    )
+    pads: list[list[int]] = [[1, 2], [0, 1]]
+    form = {"strides": [1, 2, 2, 1], "padding": [[0, 0], *pads, [0, 0]]}
+    if channels_first:
+        image, arriving = (np.ascontiguousarray(np.moveaxis(each, -1, 1)) for each in (image, arriving))
+        form = {"strides": [1, 1, 2, 2], "padding": [[0, 0], [0, 0], *pads], "data_format": "NCHW"}
+    output = call(spec, "conv2d", image, filters, **form)
+    by_image = call(spec, "conv2d_backprop_input", image.shape, filters, out_backprop=arriving, **form)
+    by_filters = call(spec, "conv2d_backprop_filter", image, filters.shape, out_backprop=arriving, **form)
+    pairs = [(output, arriving), (image, by_image), (filters, by_filters)]
+    whole, by_x, by_w = (float(np.vdot(one.astype(np.float64), other)) for one, other in pairs)
+    return whole, by_x, by_w
+
+
+def outcomes(spec: str, every: int = 30) -> dict[str, Outcome]:
+    """Return what becomes of every so many-th case of the core, known deviations told."""
+    return _outcomes(spec, [case for case in load_catalogue() if case.tier is Tier.CORE][::every])
+
+
 def sample(spec: str, *beginnings: str) -> dict[str, Outcome]:
     """Return what becomes of the cases of the core whose ids begin so, known deviations told."""
+    return _outcomes(
+        spec, [case for case in load_catalogue() if case.tier is Tier.CORE and case.id.startswith(beginnings)]
+    )
+
+
+def _outcomes(spec: str, cases: list[Case]) -> dict[str, Outcome]:
     implementation = load_implementation(spec)
-    cases = [case for case in load_catalogue() if case.tier == "core" and case.id.startswith(beginnings)]
     tried = {case.id: attempt(case, implementation, search=False).result for case in cases}
     return {name: as_expected(result, shipped_expectations()).outcome for name, result in tried.items()}
 

@@ -6,7 +6,7 @@ import importlib
 
 import numpy as np
 import pytest
-from adapting import call, inner_products, outcomes
+from adapted import call, inner_products, outcomes
 
 from conformance.case import Outcome
 from conformance.errors import Unavailable

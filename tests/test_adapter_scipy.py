@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from adapting import call, outcomes
+from adapted import call, outcomes
 
 from conformance.case import Outcome
 

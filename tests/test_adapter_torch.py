@@ -8,7 +8,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
-from adapting import call, inner_products, outcomes
+from adapted import call, inner_products, outcomes
 
 from conformance.case import Outcome
 from conformance.errors import Unavailable

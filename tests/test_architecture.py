@@ -28,7 +28,6 @@ ORDER = [
     "defects",
     "implementations",
     "judgement",
-    "onnx_adapter",
     "catalogue",
     "traits",
     "weakness",

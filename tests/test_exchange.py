@@ -138,6 +138,11 @@ def test_export_states_the_call(exported: Path) -> None:
     }
 
 
+def test_document_shows_a_case_as_it_is_exported(exported: Path) -> None:
+    shown = (ROOT / "docs" / "other-languages.md").read_text(encoding="utf-8").split("```json\n")[1].split("```")[0]
+    assert json.loads(shown) == json.loads((exported / "padding-and-stride" / "case.json").read_text())
+
+
 def _spoil(content: bytes) -> Callable[[Path], Any]:
     return lambda folder: (folder / "input.npy").write_bytes(content)
 
@@ -268,8 +273,8 @@ def test_example_in_javascript_is_right(command: Command, tmp_path: Path) -> Non
 
 def test_export_says_what_models_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
-    monkeypatch.delitem(sys.modules, "conformance.onnx_adapter", raising=False)
-    monkeypatch.delattr("conformance.onnx_adapter", raising=False)
+    monkeypatch.delitem(sys.modules, "conformance.exchange.onnx_adapter", raising=False)
+    monkeypatch.delattr("conformance.exchange.onnx_adapter", raising=False)
     with pytest.raises(UsageError, match=r"needs the package onnx, .* pip install '\.\[onnx\]'"):
         export_cases(tmp_path, CHOSEN, expected=False, form=Format.ONNX)
     assert list(tmp_path.iterdir()) == []

@@ -20,7 +20,7 @@ from cases import make_case  # noqa: E402
 from onnx import numpy_helper  # noqa: E402
 from onnx.reference import ReferenceEvaluator  # noqa: E402
 
-from conformance.onnx_adapter import left_out, model_files  # noqa: E402
+from conformance.exchange.onnx_adapter import left_out, model_files  # noqa: E402
 
 CASES = {case.id: case for case in load_catalogue()}
 

@@ -151,6 +151,35 @@ def test_what_cannot_be_judged_is_a_usage_error(project: pytest.Pytester, words:
     assert "Traceback" not in result.stderr.str() + result.stdout.str()
 
 
+def test_options_of_a_user_may_have_the_names_of_ours(project: pytest.Pytester) -> None:
+    project.makeconftest("""
+        def pytest_addoption(parser):
+            for name in ("--implementation", "--catalogue", "--tier"):
+                parser.addoption(name, default="mine")
+    """)
+    project.makepyfile(
+        test_mine="def test_own(request):\n    assert request.config.getoption('--catalogue') == 'mine'\n"
+    )
+    project.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two"])
+def test_suite_in_which_nothing_passes_fails(project: pytest.Pytester, workers: list[str]) -> None:
+    project.makepyfile(mine="def conv2d(x, w, strides, padding):\n    raise NotImplementedError('nothing yet')\n")
+    words = ["--implementation", "mine:conv2d", "--conformance-select", "basic", *workers]
+    result = project.runpytest_subprocess("--pyargs", "conformance.suite", *words)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["no case passed, which is no success"])
+
+
+def test_case_of_a_name_that_is_taken_is_a_usage_error(project: pytest.Pytester) -> None:
+    project.path.joinpath("extra.yaml").write_text(EXTRA.replace("my-own-case", "basic"))
+    words = ["--implementation", "reference", "--catalogue", "extra.yaml"]
+    result = project.runpytest_subprocess("--pyargs", "conformance.suite", *words)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--catalogue extra.yaml has a case 'basic', and so has another catalogue" in result.stderr.str()
+
+
 def test_plugin_costs_nothing_where_it_is_not_used(tmp_path: Path) -> None:
     code = "import sys, conformance, conformance.pytest_plugin; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)

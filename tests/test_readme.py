@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Command
 
+from conformance.choices import DEFAULT_SECONDS, DEFAULT_TIMEOUT
 from conformance.defects import DEFECTS
+from conformance.implementations import ADAPTERS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -75,3 +77,15 @@ def test_every_key_of_a_case_is_documented() -> None:
 def test_the_kit_is_as_large_as_it_says() -> None:
     (claimed,) = re.findall(r"a kit of more than (\d+)\s+wrong implementations", README)
     assert int(claimed) < len(DEFECTS)
+
+
+def test_limits_and_adapters_are_those_of_the_program() -> None:
+    text = " ".join(README.split())
+    assert f"no answer came in time: {DEFAULT_TIMEOUT:g} seconds, or what `--timeout` says" in text
+    assert f"for {DEFAULT_SECONDS:g} seconds an implementation or what `--diagnose SECONDS` says" in text
+    told = text.split("shows the adapters: ")[1].split(", each with what it offers")[0]
+    names = {name.split("-")[0] for name in ADAPTERS}
+    assert {name.replace(" ", "").lower().removeprefix("py") for name in re.split(", | and ", told)} == {
+        "tensorflowinfourmodes" if name == "tensorflow" else name for name in names
+    }
+    assert sum(name.startswith("tensorflow") for name in ADAPTERS) == 4

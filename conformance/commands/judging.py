@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -153,6 +154,8 @@ def _judge(subject: Subject, cases: list[Case], record: reports.Run, seconds: fl
         try:
             identity = subject.begin(cases)
             status = replace(status, version=identity.version, offered=identity.offered, note=identity.note)
+            upcoming = dict(pairwise(case.id for case in cases))
+            progress.update(task, case=cases[0].id)
             for tried in subject.attempts():
                 result = as_expected(tried.result, shipped_expectations())
                 record.results.append(result)
@@ -160,7 +163,7 @@ def _judge(subject: Subject, cases: list[Case], record: reports.Run, seconds: fl
                     strays.setdefault(stray, []).append(result.case.id)
                 if result.outcome is not Outcome.KNOWN:
                     gathering.add(tried)
-                progress.update(task, advance=1, case=result.case.id)
+                progress.update(task, advance=1, case=upcoming.get(result.case.id, "measuring traits"))
             status = replace(status, traits=subject.traits())
             progress.update(task, case="diagnosing")
             found = diagnose_run(gathering, subject, seconds, rounds=how.rounds, demand=how.demand)

@@ -120,7 +120,7 @@ def diagnose_run(
         fails = partial(_fails_like, sighting=sighting, defect=defect, comparison=comparison, subject=subject)
         entry = shrink(sighting.case, fails, clock)
         if entry is not None:
-            words = [str(entry["id"]), "/dev/stdin", "-i", subject.name, *options_of(rounds, demand)]
+            words = [str(entry["id"]), "/dev/stdin", "-i", subject.name, *options_of(rounds, demand, subject.device)]
             command = f"echo {shlex.quote(entry_line(entry))} | {shlex.join(['conformance', 'show', *words])}"
             minimal = Minimal(entry_text(entry), command)
             break

@@ -89,7 +89,7 @@ def _onnx() -> tuple[Callable[[Case], str], Callable[[Prepared], dict[str, bytes
         UsageError: `onnx` is not installed.
     """
     try:
-        from conformance import onnx_adapter
+        from conformance.exchange import onnx_adapter
     except ImportError as error:
         words = f"export --format onnx needs the package onnx, but it cannot be imported ({error})"
         raise UsageError(f"{words}; install it: pip install '.[onnx]'") from error

@@ -43,7 +43,7 @@ class Scored:
     """
 
     def __init__(self, folder: Path, name: str, asking: Asking) -> None:
-        self.name = name
+        self.name, self.device = name, asking.device
         self._folder = folder
         self._asking = asking
         self._digests = _digests(folder)

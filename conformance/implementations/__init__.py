@@ -2,7 +2,8 @@
 
 from conformance.implementations.adapters import ADAPTERS, Adapter
 from conformance.implementations.call import BadAnswer, call, whole_call
-from conformance.implementations.exchange import CALL, read_output, request_files, write_request
+from conformance.implementations.call_files import CALL, read_output, request_files, write_request
+from conformance.implementations.geometry import Geometry
 from conformance.implementations.load import (
     BUILT_IN,
     Implementation,
@@ -11,6 +12,7 @@ from conformance.implementations.load import (
     split_spec,
 )
 from conformance.implementations.output import OutputFault
+from conformance.implementations.output_padding import output_padding
 from conformance.implementations.quiet import WORKER_MARK
 from conformance.implementations.request import ForeignError, Request
 
@@ -22,12 +24,14 @@ __all__ = [
     "Adapter",
     "BadAnswer",
     "ForeignError",
+    "Geometry",
     "Implementation",
     "OutputFault",
     "Request",
     "call",
     "implementation_of",
     "load_implementation",
+    "output_padding",
     "read_output",
     "request_files",
     "split_spec",

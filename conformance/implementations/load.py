@@ -28,6 +28,7 @@ from types import ModuleType
 from typing import Any
 
 from conformance.case import Operation
+from conformance.choices import Device
 from conformance.errors import ConformanceError, Unavailable, UsageError, described
 from conformance.implementations.adapters import ADAPTERS, Adapter
 from conformance.implementations.folder import enter_folder
@@ -58,14 +59,16 @@ class Implementation:
         name: the SPEC as given; its name in every report.
         version: of the framework or package, empty where there is none.
         functions: by the names of tf.nn.
+        device: where an adapter computes; what is no adapter chooses that itself.
     """
 
     name: str
     version: str
     functions: dict[str, Function]
+    device: Device = Device.CPU
 
 
-def load_implementation(spec: str, device: str = "cpu") -> Implementation:
+def load_implementation(spec: str, device: Device = Device.CPU) -> Implementation:
     """Import what `spec` names.
 
     Args:
@@ -84,10 +87,10 @@ def load_implementation(spec: str, device: str = "cpu") -> Implementation:
         raise Unavailable(f"{spec}: looking at what it names raised {described(error)}") from error
 
 
-def _find(spec: str, device: str) -> Implementation:
+def _find(spec: str, device: Device) -> Implementation:
     if spec in ADAPTERS:
         return _adapted(spec, ADAPTERS[spec], device)
-    if device != "cpu":
+    if device is not Device.CPU:
         raise Unavailable(f"{spec}: chooses its device itself; --device is for adapters")
     if spec.startswith(PREFIX):
         return Implementation(spec, "", program_functions(spec))
@@ -121,10 +124,10 @@ def implementation_of(subject: Any, name: str, version: str = "") -> Implementat
     return Implementation(name, version, functions)
 
 
-def _adapted(spec: str, adapter: Adapter, device: str) -> Implementation:
+def _adapted(spec: str, adapter: Adapter, device: Device) -> Implementation:
     """Return what an adapter offers, its environment set before its framework is imported."""
     if device not in adapter.devices:
-        raise Unavailable(f"{spec}: computes on {' and '.join(adapter.devices)}, not on {str(device)!r}")
+        raise Unavailable(f"{spec}: computes on {' and '.join(adapter.devices)}, not on {device.value!r}")
     changed = {name: value for name, value in adapter.environment.items() if os.environ.get(name) != value}
     imported = [name for name in adapter.packages if name in sys.modules]
     if changed and imported:
@@ -133,7 +136,7 @@ def _adapted(spec: str, adapter: Adapter, device: str) -> Implementation:
     os.environ.update(changed)
     module = _import(adapter.module, spec)
     found = module.namespace(adapter.variant, device)
-    return Implementation(spec, module.VERSION, _functions(found, spec))
+    return Implementation(spec, module.VERSION, _functions(found, spec), device)
 
 
 def split_spec(spec: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """A program in any language: one process for many calls, asked by a line of JSON and by files.
 
 For every call it gets a line on its standard input, `{"id": "7", "folder": "/tmp/…"}`. The folder holds what
-`exchange` writes; the program puts `output.npy` there and answers with a line, `{"status": "ok"}`. A program that
+`call_files` writes; the program puts `output.npy` there and answers with a line, `{"status": "ok"}`. A program that
 breaks off, or breaks this protocol, is ended, and started again for the next call.
 """
 
@@ -29,7 +29,7 @@ from conformance.arrays import FileFault
 from conformance.case import Operation
 from conformance.data import Array
 from conformance.errors import ConformanceError, Unavailable, UsageError
-from conformance.implementations.exchange import read_output, write_request
+from conformance.implementations.call_files import read_output, write_request
 from conformance.implementations.request import ForeignError, Request, foreign_function
 
 __all__ = ["PREFIX", "Program", "check_program", "program_functions"]

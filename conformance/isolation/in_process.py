@@ -24,6 +24,7 @@ class InProcess:
 
     def __init__(self, name: str | Implementation, asking: Asking) -> None:
         self.name = name if isinstance(name, str) else name.name
+        self.device = asking.device
         self._asking = asking
         self._cases: Iterable[Case] = ()
         self._loaded = None if isinstance(name, str) else name

@@ -17,7 +17,6 @@ import psutil
 
 from conformance.case import Case
 from conformance.choices import Isolation
-from conformance.implementations import ADAPTERS
 from conformance.isolation.lane import Lane, Ready, Settings
 from conformance.isolation.messages import Try, packed
 from conformance.isolation.subject import Asking, Identity, Limits
@@ -60,7 +59,7 @@ class Isolated:
         jobs: int = 1,
         isolation: Isolation = Isolation.WORKER,
     ) -> None:
-        self.name = name
+        self.name, self.device = name, asking.device
         self._asking = asking
         self._runner = asyncio.Runner()
         self._ahead = _Ahead((), asking)
@@ -68,7 +67,7 @@ class Isolated:
         limits = limits or Limits()
         share = _MEMORY_SHARE * psutil.virtual_memory().total / 2**30 / jobs
         memory = share if limits.memory is None else limits.memory
-        environment, one_case = _environment(name, jobs), isolation is Isolation.CASE
+        environment, one_case = _environment(jobs), isolation is Isolation.CASE
         settings = Settings(name, asking.device, limits.seconds, memory, environment, one_case)
         self._lanes = [Lane(settings, self._incidents) for _ in range(jobs)]
 
@@ -215,9 +214,7 @@ class _Ahead:
         return True
 
 
-def _environment(name: str, jobs: int) -> dict[str, str]:
-    """Return the variables of a worker: those of its adapter, and its share of threads where there are several."""
+def _environment(jobs: int) -> dict[str, str]:
+    """Return the variables of a worker: its share of threads, where there are several workers."""
     share = max(1, (os.cpu_count() or 1) // jobs)
-    threads = dict.fromkeys(_THREADS, str(share)) if jobs > 1 else {}
-    adapter = ADAPTERS.get(name)
-    return threads | ({} if adapter is None else adapter.environment)
+    return dict.fromkeys(_THREADS, str(share)) if jobs > 1 else {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from conformance.case import Outcome
+from conformance.choices import Device
 from conformance.errors import Unavailable
 from conformance.isolation.messages import Answered, Beginning, MeasureTraits, Unavailing, packed
 from conformance.isolation.process import Death, Slow, Worker
@@ -33,7 +34,7 @@ class Settings:
     """What the workers of an implementation have in common."""
 
     name: str
-    device: str
+    device: Device
     seconds: float
     memory: float
     environment: Mapping[str, str]
@@ -121,7 +122,7 @@ class Lane:
                 await self.end()
                 if alone or isinstance(fault, Unavailable):
                     return self._without_answer(ready.prepared, fault)
-                before = f"{ready.prepared.case.id} {self._words(fault)} after {company} other cases, but not alone"
+                before = f"{ready.prepared.case.id}: {self._words(fault)} after {company} other cases, but not alone"
         if before:
             self._incidents.append(before)
         answer = replace(reply.result, case=ready.prepared.case)

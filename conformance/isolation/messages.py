@@ -8,6 +8,7 @@ from asyncio import StreamReader
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from conformance.choices import Device
 from conformance.data import Array
 from conformance.isolation.subject import Asking
 from conformance.runner import Prepared, Result
@@ -22,7 +23,7 @@ class Beginning:
     """The first message to a worker: whom it serves."""
 
     spec: str
-    device: str
+    device: Device
 
 
 @dataclass(frozen=True, slots=True)

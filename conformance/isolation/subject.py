@@ -65,6 +65,7 @@ class Subject(Protocol):
     """An implementation that can be asked; a context manager, which ends whatever it has started."""
 
     name: str
+    device: Device
 
     def begin(self, cases: Iterable[Case]) -> Identity:
         """Return what it says of itself, once it is imported.

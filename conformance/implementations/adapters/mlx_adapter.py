@@ -19,6 +19,7 @@ import numpy as np
 from conformance.data import Array
 from conformance.errors import Unavailable
 from conformance.implementations.framework import Framework, Geometry, Tensor
+from conformance.implementations.output_padding import output_padding
 
 __all__ = ["VERSION", "namespace"]
 
@@ -64,16 +65,12 @@ class _MLX(Framework):
             raise NotImplementedError("transposes of MLX take no groups: only the default groups=1 is supported")
         if not geometry.is_symmetric:
             raise NotImplementedError("transposes of MLX take the same pad on both sides of an axis")
-        image = _channels_last(image, geometry)
-        pads = tuple(before for before, _ in geometry.pads)
-        sizes = output_shape[2:] if geometry.channels_first else output_shape[1:-1]
-        extents = [(taps - 1) * hole + 1 for taps, hole in zip(filters.shape[:-2], geometry.dilations, strict=True)]
-        axes = zip(sizes, image.shape[1:-1], geometry.strides, extents, pads, strict=True)
-        spare = tuple(size - (n - 1) * step - extent + 2 * pad for size, n, step, extent, pad in axes)
+        spare = output_padding(image.shape, filters.shape, output_shape, geometry)
         if min(spare) < 0:
-            raise NotImplementedError(f"MLX takes no output_padding of {spare}, as an output of {sizes} needs")
-        given = [geometry.strides, pads, geometry.dilations, spare]
-        given = [each[0] for each in given] if geometry.rank == 1 else given
+            raise NotImplementedError(f"MLX takes no output_padding of {spare}, as an output of {output_shape} needs")
+        image, pads = _channels_last(image, geometry), tuple(before for before, _ in geometry.pads)
+        steps = [geometry.strides, pads, geometry.dilations, spare]
+        given = [each[0] for each in steps] if geometry.rank == 1 else steps
         output = _TRANSPOSES[geometry.rank](image, mx.moveaxis(filters, -2, 0), *given)
         return _in_layout(output, geometry)
 

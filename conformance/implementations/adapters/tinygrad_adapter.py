@@ -20,6 +20,7 @@ import numpy as np
 
 from conformance.data import Array
 from conformance.implementations.framework import Framework, Geometry, Tensor
+from conformance.implementations.output_padding import output_padding
 
 if not shutil.which(os.environ.get("CC", "clang")):
     os.environ.setdefault("DEV", "PYTHON")  # read when tinygrad is imported
@@ -60,17 +61,15 @@ class _Tinygrad(Framework):
         return _in_layout(output, geometry)
 
     def transpose(self, image: Tensor, filters: Tensor, output_shape: tuple[int, ...], geometry: Geometry) -> Tensor:
+        spare = output_padding(image.shape, filters.shape, output_shape, geometry)
         image = _channels_first(image, geometry)
-        sizes = output_shape[2:] if geometry.channels_first else output_shape[1:-1]
-        extents = [(taps - 1) * hole + 1 for taps, hole in zip(filters.shape[:-2], geometry.dilations, strict=True)]
-        axes = zip(sizes, image.shape[2:], geometry.strides, extents, geometry.pads, strict=True)
         output = image.conv_transpose2d(
             _own_filters(filters),
             groups=geometry.groups,
             stride=geometry.strides,
             dilation=geometry.dilations,
             padding=_own_pads(geometry),
-            output_padding=tuple(size - (n - 1) * step - extent + sum(pads) for size, n, step, extent, pads in axes),
+            output_padding=spare,
         )
         return _in_layout(output, geometry)
 

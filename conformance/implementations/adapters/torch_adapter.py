@@ -26,7 +26,7 @@ from torch.nn import functional
 from conformance.data import Array
 from conformance.errors import Unavailable
 from conformance.implementations.framework import Framework, Geometry, Tensor
-from reference.geometry import receptive_field
+from conformance.implementations.output_padding import output_padding
 
 __all__ = ["VERSION", "namespace"]
 
@@ -84,7 +84,7 @@ class _Torch(Framework):
             weights,
             stride=geometry.strides,
             padding=padding,
-            output_padding=_output_padding(source, weights, output_shape, geometry),
+            output_padding=output_padding(image.shape, filters.shape, output_shape, geometry),
             groups=geometry.groups,
             dilation=geometry.dilations,
         )
@@ -114,18 +114,6 @@ class _Torch(Framework):
 def _last_axis_first(pads: tuple[tuple[int, int], ...]) -> list[int]:
     """Return the pads as `torch.nn.functional.pad` takes them."""
     return [pad for pair in reversed(pads) for pad in pair]
-
-
-def _output_padding(source: Tensor, weights: Tensor, output_shape: tuple[int, ...], geometry: Geometry) -> list[int]:
-    """Return how many elements the output has beyond the last window, which PyTorch asks for in place of sizes."""
-    sizes = output_shape[2:] if geometry.channels_first else output_shape[1:-1]
-    axes = zip(
-        sizes, source.shape[2:], weights.shape[2:], geometry.strides, geometry.dilations, geometry.pads, strict=True
-    )
-    return [
-        size + sum(pads) - (small - 1) * stride - receptive_field(taps, dilation)
-        for size, small, taps, stride, dilation, pads in axes
-    ]
 
 
 def namespace(variant: str, device: str) -> SimpleNamespace:

@@ -21,7 +21,8 @@ from onnx import ModelProto, TensorProto, checker, helper
 
 from conformance.case import Case, DType, Kind, numpy_dtype
 from conformance.data import Array, Operands
-from reference.geometry import explicit_pads, receptive_field
+from conformance.implementations import Geometry, output_padding
+from reference.geometry import explicit_pads
 
 __all__ = ["left_out", "make_model", "model_files"]
 
@@ -105,7 +106,7 @@ def _attributes(case: Case) -> dict[str, Any]:
     large = case.output if case.operation.is_transposed else case.input
     sizes, taps = large[1:-1], case.filters[:-2]
     pads = explicit_pads(case.padding, sizes, taps, case.strides, case.dilations)
-    attributes = {
+    attributes: dict[str, Any] = {
         "kernel_shape": taps,
         "strides": case.strides,
         "pads": [before for before, _ in pads] + [after for _, after in pads],
@@ -113,18 +114,9 @@ def _attributes(case: Case) -> dict[str, Any]:
         "group": large[-1] if case.operation.is_depthwise else large[-1] // case.filters[-2],
     }
     if case.operation.is_transposed:
-        axes = zip(sizes, case.input[1:-1], taps, case.strides, case.dilations, pads, strict=True)
-        attributes["output_padding"] = [_beyond_last_window(*axis) for axis in axes]
+        geometry = Geometry(case.strides, pads, case.dilations, attributes["group"], False, "EXPLICIT")
+        attributes["output_padding"] = output_padding(case.input, case.filters, case.output, geometry)
     return attributes
-
-
-def _beyond_last_window(large: int, small: int, taps: int, stride: int, dilation: int, pads: tuple[int, int]) -> int:
-    """Return how far the output of a transpose goes on behind what its last window reaches.
-
-    >>> _beyond_last_window(8, 3, 3, 2, 1, (0, 0))
-    1
-    """
-    return large + sum(pads) - (small - 1) * stride - receptive_field(taps, dilation)
 
 
 def _onnx_filters(case: Case, filters: Array) -> Array:
