@@ -12,10 +12,10 @@ from faulty import FAULTS
 
 from conformance.case import Case
 from conformance.catalogue import load_catalogue
-from conformance.choices import Isolation
-from conformance.errors import Unavailable
+from conformance.choices import Accuracy, Device, Isolation
+from conformance.errors import Unavailable, UsageError
 from conformance.isolation import Asking, Isolated, Limits, open_subject
-from conformance.runner import Attempt
+from conformance.runner import Attempt, options_of
 
 LIMITS = Limits(seconds=6, memory=1.5)
 
@@ -127,6 +127,16 @@ def test_one_case_a_worker_keeps_cases_apart(tmp_path: Path, monkeypatch: pytest
     with open_subject("counting:conv2d", Asking(), Isolation.CASE, LIMITS) as subject:
         subject.begin(chosen)
         assert [str(each.result.outcome) for each in subject.attempts()] == ["passed", "passed"]
+
+
+def test_several_workers_where_there_are_none_are_refused() -> None:
+    with pytest.raises(UsageError, match="-j must be 1 with --isolate none, which has no workers, but is 4"):
+        open_subject("faulty:conv2d", Asking(), Isolation.NONE, LIMITS, jobs=4)
+
+
+def test_command_that_judges_again_names_what_is_unusual() -> None:
+    assert options_of(1, Accuracy.EXACT_ORDER) == []
+    assert options_of(3, Accuracy.TF32, Device.GPU) == ["--repeat", "3", "--accuracy", "tf32", "--device", "gpu"]
 
 
 @pytest.mark.parametrize(

@@ -157,9 +157,8 @@ def test_options_of_a_user_may_have_the_names_of_ours(project: pytest.Pytester) 
             for name in ("--implementation", "--catalogue", "--tier"):
                 parser.addoption(name, default="mine")
     """)
-    project.makepyfile(
-        test_mine="def test_own(request):\n    assert request.config.getoption('--catalogue') == 'mine'\n"
-    )
+    own = "def test_own(request):\n    assert request.config.getoption('--catalogue') == 'mine'\n"
+    project.makepyfile(test_mine=own)
     project.runpytest_subprocess().assert_outcomes(passed=1)
 
 
