@@ -24,7 +24,7 @@ from conformance.case import DType
 from conformance.data import Array
 from conformance.errors import ConformanceError
 
-__all__ = ["FileFault", "read_array", "write_array"]
+__all__ = ["FileFault", "open_plain", "read_array", "write_array"]
 
 _HEADER = 10_000
 """Bytes that a header may have: one of an array of 64 axes has some 1,300."""
@@ -54,7 +54,7 @@ def read_array(path: Path, dtype: DType | None = None) -> Array:
         FileFault: there is no such file, or it holds no array of numbers.
     """
     try:
-        with _opened(path) as file:
+        with open_plain(path) as file:
             array = _read(file, path.name)
     except OSError as error:
         raise FileFault(f"{path.name} cannot be read ({error.strerror})") from error
@@ -63,8 +63,12 @@ def read_array(path: Path, dtype: DType | None = None) -> Array:
     return array
 
 
-def _opened(path: Path) -> BinaryIO:
-    """Open a plain file: what is a link, a device or a pipe could lead anywhere, or never end."""
+def open_plain(path: Path) -> BinaryIO:
+    """Open a plain file for reading: what is a link, a device or a pipe could lead anywhere, or never end.
+
+    Raises:
+        FileFault: there is none of that name.
+    """
     if not path.exists() and not path.is_symlink():
         raise FileFault(f"there is no {path.name}")
     if not stat.S_ISREG(path.lstat().st_mode):

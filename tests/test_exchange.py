@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import struct
 import subprocess
@@ -160,20 +161,13 @@ def _say(text: str) -> Callable[[Path], Any]:
         (lambda folder: np.save(folder / "output.npy", np.ones((2, 2))), "failed", "shape"),
         (lambda folder: np.save(folder / "output.npy", np.ones((1, 2, 2, 1))), "failed", "dtype"),
         (lambda folder: np.save(folder / "output.npy", np.ones((1, 2, 2, 1), "f4")), "failed", "exact: equality"),
-        (
-            lambda folder: (folder / "output.json").write_text('{"status": "unsupported", "reason": "no"}'),
-            "unsupported",
-            "no",
-        ),
-        (
-            lambda folder: (folder / "output.json").write_text('{"status": "error", "reason": "oh"}'),
-            "error",
-            "conv2d: oh",
-        ),
-        (lambda folder: (folder / "output.json").write_text("[]"), "error", 'must have a "status"'),
-        (lambda folder: (folder / "output.json").write_text('{"status": "ok"}'), "passed", ""),
+        (_say('{"status": "unsupported", "reason": "no"}'), "unsupported", "no"),
+        (_say('{"status": "error", "reason": "oh"}'), "error", "conv2d: oh"),
+        (_say("[]"), "error", 'must have a "status"'),
+        (lambda folder: os.mkfifo(folder / "output.json"), "error", "output.json must be a plain file"),
+        (_say('{"status": "ok"}'), "passed", ""),
     ],
-    ids=["none", "folder", "tampered", "shape", "dtype", "values", "unsupported", "error", "reply", "ok"],
+    ids=["none", "folder", "tampered", "shape", "dtype", "values", "unsupported", "error", "reply", "pipe", "ok"],
 )
 def test_each_case_is_judged_by_itself(exported: Path, change: Callable[[Path], Any], outcome: str, words: str) -> None:
     answer_rightly(exported)

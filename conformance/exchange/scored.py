@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from conformance.arrays import FileFault
+from conformance.arrays import FileFault, open_plain
 from conformance.case import Case, Outcome
 from conformance.choices import Format
 from conformance.errors import UsageError
@@ -168,7 +168,7 @@ def _reply(path: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             said = json.loads(file.read(_REPLY_LIMIT))
     except (OSError, ValueError) as error:
         raise FileFault(f"{path.name} must be JSON of at most {_REPLY_LIMIT} bytes") from error
