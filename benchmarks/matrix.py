@@ -15,14 +15,15 @@ import platform
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from conformance.case import Case, DType, Kind
+from conformance.case import Case
 from conformance.catalogue import load_catalogue
+from conformance.features import FEATURES, GROUPS, group_of
 from conformance.implementations import ADAPTERS
 
 PAGE = Path(__file__).parent.parent / "docs" / "matrix.md"
@@ -39,34 +40,11 @@ float64 in float32 is `tf32` there.
 Choice = Callable[[Case], bool]
 
 
-def _is_of(dtype: DType, case: Case) -> bool:
-    return case.dtype is dtype
+def _is_in(group: str, case: Case) -> bool:
+    return group_of(case.operation) == group
 
 
-OPERATIONS: dict[str, Choice] = {
-    "conv1d": lambda case: case.operation == "conv1d",
-    "conv2d": lambda case: case.operation == "conv2d",
-    "conv3d": lambda case: case.operation == "conv3d",
-    "depthwise": lambda case: case.operation == "depthwise_conv2d",
-    "separable": lambda case: case.operation == "separable_conv2d",
-    "transposes": lambda case: case.operation.kind is Kind.TRANSPOSE,
-    "input gradients": lambda case: case.operation.kind is Kind.INPUT_GRADIENT,
-    "filter gradients": lambda case: case.operation.kind is Kind.FILTER_GRADIENT,
-    "bias": lambda case: case.operation.is_bias,
-}
-
-FEATURES: dict[str, Choice] = {
-    **{str(dtype): partial(_is_of, dtype) for dtype in DType if dtype is not DType.FLOAT32},
-    "groups": lambda case: (
-        not case.operation.is_depthwise and len(case.filters) > 1 and case.input[-1] != case.filters[-2]
-    ),
-    "strides": lambda case: max(case.strides, default=1) > 1,
-    "dilations": lambda case: max(case.dilations, default=1) > 1,
-    "SAME": lambda case: case.padding == "SAME",
-    "explicit pads": lambda case: not isinstance(case.padding, str),
-    "channels first": lambda case: case.channels_first,
-    "nothing inside": lambda case: 0 in (*case.input, *case.filters, *case.output),
-}
+OPERATIONS: dict[str, Choice] = {group: partial(_is_in, group) for group in GROUPS}
 
 
 def judge(spec: str, folder: Path) -> None:
@@ -88,7 +66,7 @@ def cell(outcomes: Iterable[str]) -> str:
     return " ".join([str(counts["passed"]), *(f"{count}{letter}" for count, letter in parts if count)])
 
 
-def table(title: str, columns: dict[str, Choice], reports: dict[str, dict[str, Any]], cases: list[Case]) -> str:
+def table(title: str, columns: Mapping[str, Choice], reports: dict[str, dict[str, Any]], cases: list[Case]) -> str:
     """Return a table with a row for each report and a column for each choice of cases."""
     chosen = {name: {case.id for case in cases if choice(case)} for name, choice in columns.items()}
     lines = [f"## {title}", "", f"| | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]

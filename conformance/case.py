@@ -124,6 +124,7 @@ class Case:
         weak: why it may miss a mistake that its data could show, if that is on purpose; see `conformance.weakness`.
         catalogue: the file that it stands in, as given; nothing for the shipped catalogue.
         line: where it begins there.
+        place: its number among the cases of all catalogues that were read, from 0.
         budget: GiB for the arrays of a case, where more than by default were granted to the catalogue.
     """
 
@@ -152,6 +153,7 @@ class Case:
     weak: str = ""
     catalogue: str = ""
     line: int = 0
+    place: int = 0
     budget: float | None = None
 
     def __post_init__(self) -> None:

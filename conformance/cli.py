@@ -41,6 +41,7 @@ from conformance.cli_options import (
     Specs,
     Tiers,
     Timeout,
+    Verbose,
 )
 from conformance.errors import ConformanceError
 
@@ -116,6 +117,7 @@ def run(
     timeout: Timeout = DEFAULT_TIMEOUT,
     memory: Memory = None,
     device: On = Device.CPU,
+    verbose: Verbose = False,
 ) -> None:
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
     from conformance.commands import judging
@@ -133,6 +135,7 @@ def run(
         limits=Limits(timeout, memory),
         jobs=jobs,
         json_file=json_file,
+        verbose=verbose,
     )
     raise typer.Exit(status)
 
@@ -222,6 +225,7 @@ def score(
     accuracy: Demand = Accuracy.EXACT_ORDER,
     diagnose: Diagnose = DEFAULT_SECONDS,
     memory_budget: Budget = DEFAULT_BUDGET,
+    verbose: Verbose = False,
 ) -> None:
     """Judge the answers that a program has written beside exported cases, by the same rules as `run`."""
     from conformance.commands import judging
@@ -237,6 +241,7 @@ def score(
         seconds=diagnose,
         budget=memory_budget,
         json_file=json_file,
+        verbose=verbose,
     )
     raise typer.Exit(status)
 

@@ -24,6 +24,7 @@ __all__ = [
     "Specs",
     "Tiers",
     "Timeout",
+    "Verbose",
 ]
 
 Catalogues = Annotated[
@@ -89,3 +90,6 @@ Diagnose = Annotated[
     ),
 ]
 On = Annotated[Device, typer.Option("--device", help="Where adapters compute; `gpu` where their framework sees one.")]
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Print a line for each case, and the facts of every failure.")
+]

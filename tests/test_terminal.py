@@ -9,7 +9,8 @@ from rich.console import Console
 
 from conformance.case import Operation, Outcome
 from conformance.catalogue import load_catalogue
-from conformance.reports import Run, Status, print_cases, print_run
+from conformance.record import Status, record_of
+from conformance.reports import Run, print_cases, print_run
 from conformance.runner import Result
 
 CASES = load_catalogue()
@@ -31,13 +32,20 @@ def a_run(offered: frozenset[str] = frozenset(Operation)) -> Run:
         else Result(case, "mine", Outcome.UNSUPPORTED, detail=f"mine offers no {case.operation}")
         for case in CASES
     ]
-    return Run(["cases.yaml"], [Status("mine", offered=offered)], results)
+    return run_of(results, offered)
+
+
+def run_of(results: list[Result], offered: frozenset[str]) -> Run:
+    run = Run({"catalogues": ["cases.yaml"]}, [Status(name="mine", offered=tuple(offered))])
+    for result in results:
+        run.add(record_of(result))
+    return run
 
 
 @pytest.mark.parametrize("width", [70, 80, 100, 120, 160])
 def test_case_takes_one_line(width: int) -> None:
     console = narrow(width)
-    print_run(console, a_run())
+    print_run(console, a_run(), verbose=True)
     lines = printed(console)
     table = lines[2 : lines.index("")]
     assert [line.split()[0] for line in table] == ["case", *(case.id for case in CASES)]
@@ -47,7 +55,7 @@ def test_case_takes_one_line(width: int) -> None:
 
 def test_case_takes_two_lines_at_most_where_its_id_does_not_fit() -> None:
     console = narrow(40)
-    print_run(console, a_run())
+    print_run(console, a_run(), verbose=True)
     lines = printed(console)
     table = lines[3 : lines.index("")]
     assert sum("passed" in line for line in table) == len(CASES)
@@ -56,7 +64,7 @@ def test_case_takes_two_lines_at_most_where_its_id_does_not_fit() -> None:
 
 def test_wide_terminal_shows_every_column() -> None:
     console = narrow(160)
-    print_run(console, a_run())
+    print_run(console, a_run(), verbose=True)
     assert printed(console)[2].split() == ["case", "problem", "P", "S", "rule", "outcome"]
     assert "multiple-filters-and-bias (4×4×3) * (3×3×3×4) + (4) = (2×2×4) VALID 1 exact passed" in [
         " ".join(line.split()) for line in printed(console)
@@ -72,7 +80,7 @@ def test_listed_case_takes_one_line(width: int) -> None:
 
 def test_operations_that_are_not_offered_take_one_line() -> None:
     console = narrow(80)
-    print_run(console, a_run(frozenset({"conv2d"})))
+    print_run(console, a_run(frozenset({"conv2d"})), verbose=True)
     lines = printed(console)
     others = [case for case in CASES if case.operation is not Operation.CONV2D]
     names = ", ".join(dict.fromkeys(str(case.operation) for case in others))
@@ -85,7 +93,7 @@ def test_no_table_where_nothing_is_offered() -> None:
     console = narrow(80)
     cases = [case for case in CASES if case.id == "basic"]
     results = [Result(case, "mine", Outcome.UNSUPPORTED, detail="mine offers no conv2d") for case in cases]
-    print_run(console, Run(["cases.yaml"], [Status("mine", offered=frozenset({"conv1d"}))], results))
+    print_run(console, run_of(results, frozenset({"conv1d"})), verbose=True)
     assert printed(console) == [
         "catalogue: cases.yaml",
         "mine",

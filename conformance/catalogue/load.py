@@ -82,7 +82,7 @@ def check_catalogue(paths: Sequence[Path] = (), budget: float = DEFAULT_BUDGET) 
         faults.extend(document.faults)
         for found in _entries(document, taken, budget):
             if isinstance(found, Case):
-                cases.append(replace(found, catalogue=name, budget=raised))
+                cases.append(replace(found, catalogue=name, budget=raised, place=len(cases)))
             else:
                 faults.append(found)
     return cases, faults

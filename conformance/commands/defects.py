@@ -85,7 +85,7 @@ def score(
         trusted = list(accepted)
     try:
         if json_file is not None:
-            reports.write_report(reports.defects_report(table, trusted, paths), json_file)
+            reports.write_defects(json_file, table, trusted, paths)
     finally:
         reports.print_defects(reports.new_console(), table, trusted)
     return int(bool(table.alarming or any(each.alarms for each in trusted)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
@@ -12,17 +11,18 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from conformance import reports
-from conformance.case import Case, Outcome, Tier
+from conformance.case import Case, Operation, Outcome, Tier
 from conformance.catalogue import load_catalogue, shipped_catalogue
 from conformance.choices import Format, Isolation
 from conformance.data import make_operands
-from conformance.diagnosis import Gathering, diagnose_run
+from conformance.diagnosis import Diagnosis, Gathering, diagnose_run
 from conformance.errors import Unavailable, UsageError
 from conformance.exchange import Scored, export_cases
 from conformance.expectations import as_expected, shipped_expectations
 from conformance.implementations import BUILT_IN, split_spec
-from conformance.isolation import Asking, Limits, Subject, open_subject
+from conformance.isolation import Asking, Identity, Limits, Subject, open_subject
 from conformance.judgement import expect
+from conformance.record import Mistake, Smallest, State, Status, record_of, traits_of
 from conformance.selection import select
 
 __all__ = ["export", "run", "score", "show"]
@@ -41,6 +41,7 @@ def run(
     limits: Limits,
     jobs: int,
     json_file: Path | None,
+    verbose: bool,
 ) -> int:
     """Judge implementations, write and print the report, and return the exit status.
 
@@ -56,13 +57,14 @@ def run(
         limits: what a case may take there.
         jobs: processes.
         json_file: where the results go for programs, or None.
+        verbose: whether every case takes a line.
     """
     if json_file is not None:
         reports.check_target(json_file)
     for spec in specs:
         if spec not in BUILT_IN:
             split_spec(spec)  # refuses what is malformed, before anything is judged
-    record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
+    record = _new_run(catalogues)
     cases: list[Case] = []
     interrupted = False
     for spec in specs:
@@ -73,8 +75,8 @@ def run(
             break
     for spec in specs[len(record.implementations) :]:
         reason = f"{len(cases)} of {len(cases)} cases not run"
-        record.implementations.append(reports.Status(spec, state=reports.State.INTERRUPTED, reason=reason))
-    return _reported(record, json_file, interrupted)
+        record.implementations.append(Status(name=spec, state=State.INTERRUPTED, reason=reason))
+    return _reported(record, json_file, interrupted, verbose)
 
 
 def score(
@@ -88,6 +90,7 @@ def score(
     seconds: float,
     budget: float,
     json_file: Path | None,
+    verbose: bool,
 ) -> int:
     """Judge the answers in an export, write and print the report, and return the exit status; the rest as in `run`.
 
@@ -101,13 +104,15 @@ def score(
         seconds: for the diagnosis.
         budget: GiB that the arrays of a case may take.
         json_file: where the results go for programs, or None.
+        verbose: whether every case takes a line.
     """
     if json_file is not None:
         reports.check_target(json_file)
     subject = Scored(folder, name, asking)
     cases = select(load_catalogue(catalogues, budget), expression, tier)
-    record = reports.Run([str(path) for path in catalogues or [shipped_catalogue()]])
-    return _reported(record, json_file, interrupted=not _judge(subject, cases, record, seconds, asking))
+    record = _new_run(catalogues)
+    interrupted = not _judge(subject, cases, record, seconds, asking)
+    return _reported(record, json_file, interrupted, verbose)
 
 
 def export(
@@ -133,51 +138,72 @@ def export(
         print(f"{number:>5} {reason}")
 
 
-def _reported(record: reports.Run, json_file: Path | None, interrupted: bool) -> int:
+def _new_run(catalogues: Sequence[Path]) -> reports.Run:
+    return reports.Run(reports.environment([str(path) for path in catalogues or [shipped_catalogue()]]))
+
+
+def _reported(record: reports.Run, json_file: Path | None, interrupted: bool, verbose: bool) -> int:
     """Write and print the report, and return the exit status."""
     try:
         if json_file is not None:
             reports.write_json(record, json_file)
     finally:  # and not before: whoever reads what is printed may stop reading
-        reports.print_run(reports.new_console(), record)
+        reports.print_run(reports.new_console(), record, verbose=verbose)
     return 130 if interrupted else reports.exit_code(record)
 
 
 def _judge(subject: Subject, cases: list[Case], record: reports.Run, seconds: float, how: Asking) -> bool:
     """Judge one implementation, filling `record`, with a progress bar where somebody looks; False if interrupted."""
-    status, done, gathering = reports.Status(subject.name), len(record.results), Gathering()
+    status, done, gathering = Status(name=subject.name), 0, Gathering()
     strays: dict[str, list[str]] = {}
     console = reports.new_console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[case]}"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(subject.name, total=len(cases), case="importing")
         try:
-            identity = subject.begin(cases)
-            status = replace(status, version=identity.version, offered=identity.offered, note=identity.note)
+            status = _introduced(status, subject.begin(cases))
             upcoming = dict(pairwise(case.id for case in cases))
             progress.update(task, case=cases[0].id)
             for tried in subject.attempts():
                 result = as_expected(tried.result, shipped_expectations())
-                record.results.append(result)
+                record.add(record_of(result))
+                done += 1
                 for stray in tried.strays:
                     strays.setdefault(stray, []).append(result.case.id)
                 if result.outcome is not Outcome.KNOWN:
                     gathering.add(tried)
                 progress.update(task, advance=1, case=upcoming.get(result.case.id, "measuring traits"))
-            status = replace(status, traits=subject.traits())
+            status = status.model_copy(update={"traits": traits_of(subject.traits())})
             progress.update(task, case="diagnosing")
             found = diagnose_run(gathering, subject, seconds, rounds=how.rounds, demand=how.demand)
-            record.results[done:] = [found.results.get(each.case.id, each) for each in record.results[done:]]
-            status = replace(status, diagnosis=found, incidents=subject.incidents(), strays=strays)
+            for revised in found.results.values():
+                record.revise(record_of(revised))
+            closing = {"incidents": subject.incidents(), "strays": strays}
+            status = status.model_copy(update=closing | _told(found))
         except Unavailable as error:
-            status = replace(status, state=reports.State.UNAVAILABLE, reason=str(error))
+            status = status.model_copy(update={"state": State.UNAVAILABLE, "reason": str(error)})
         except KeyboardInterrupt:
-            missing = len(cases) - (len(record.results) - done)
-            reason = f"{missing} of {len(cases)} cases not run"
-            status = replace(status, state=reports.State.INTERRUPTED, reason=reason)
+            reason = f"{len(cases) - done} of {len(cases)} cases not run"
+            status = status.model_copy(update={"state": State.INTERRUPTED, "reason": reason})
         finally:
             record.implementations.append(status)
-    return status.state is not reports.State.INTERRUPTED
+    return status.state is not State.INTERRUPTED
+
+
+def _introduced(status: Status, identity: Identity) -> Status:
+    """Return the status of an implementation that has said what it is."""
+    offered = tuple(str(each) for each in Operation if each in identity.offered)
+    return status.model_copy(update={"version": identity.version, "offered": offered, "note": identity.note})
+
+
+def _told(found: Diagnosis) -> dict[str, object]:
+    """Return what a status says of a diagnosis."""
+    mistakes = (
+        Mistake(mistake=each.mistake, evidence=each.evidence, cases=each.cases, label=each.label)
+        for each in found.findings
+    )
+    minimal = found.minimal and Smallest(case=found.minimal.text, command=found.minimal.command)
+    return {"diagnosis": tuple(mistakes), "common": found.common, "minimal": minimal}
 
 
 def show(

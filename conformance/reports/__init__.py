@@ -1,20 +1,22 @@
 """Reports: what is shown and written of results; they judge nothing."""
 
 from conformance.reports.coverage import print_coverage
-from conformance.reports.defects import defects_report, print_defects, print_kit
-from conformance.reports.json_report import check_target, json_report, write_json, write_report
+from conformance.reports.defects import print_defects, print_kit, write_defects
+from conformance.reports.files import check_target, write_file
+from conformance.reports.json_report import environment, read_run, write_json
 from conformance.reports.notebook import show_attempt, show_case
-from conformance.reports.summary import Run, State, Status, exit_code
+from conformance.reports.summary import InMemory, Run, Store, Tally, exit_code, is_green
 from conformance.reports.terminal import new_console, print_adapter, print_cases, print_run
 
 __all__ = [
+    "InMemory",
     "Run",
-    "State",
-    "Status",
+    "Store",
+    "Tally",
     "check_target",
-    "defects_report",
+    "environment",
     "exit_code",
-    "json_report",
+    "is_green",
     "new_console",
     "print_adapter",
     "print_cases",
@@ -22,8 +24,10 @@ __all__ = [
     "print_defects",
     "print_kit",
     "print_run",
+    "read_run",
     "show_attempt",
     "show_case",
+    "write_defects",
+    "write_file",
     "write_json",
-    "write_report",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -12,10 +14,11 @@ from rich.text import Text
 from conformance.case import Case
 from conformance.defects import Defect
 from conformance.kill_table import KillTable, Trusted
+from conformance.reports.files import write_file
 from conformance.reports.json_report import environment
 from conformance.reports.terminal import print_table
 
-__all__ = ["defects_report", "print_defects", "print_kit"]
+__all__ = ["print_defects", "print_kit", "write_defects"]
 
 _PRIORITY = ("defect", "rejected by", "first", "class", "it …")
 
@@ -113,8 +116,13 @@ def _ids(cases: Iterable[Case]) -> list[str]:
     return [case.id for case in cases]
 
 
-def defects_report(table: KillTable, trusted: Sequence[Trusted], catalogues: list[str]) -> dict[str, Any]:
-    """Return the table and what follows from it as plain values, schema `conformance-defects/1`."""
+def write_defects(path: Path, table: KillTable, trusted: Sequence[Trusted], catalogues: list[str]) -> None:
+    """Write the table and what follows from it as JSON, schema `conformance-defects/1`, as `write_file` does."""
+    text = json.dumps(_report(table, trusted, catalogues), indent=2, ensure_ascii=False)
+    write_file(path, [text, "\n"])
+
+
+def _report(table: KillTable, trusted: Sequence[Trusted], catalogues: list[str]) -> dict[str, Any]:
     return {
         "schema": "conformance-defects/1",
         "environment": environment(catalogues),

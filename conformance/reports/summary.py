@@ -1,110 +1,126 @@
-"""A run as reports see it: the implementations that were to be judged, and the results."""
+"""A run as reports see it: the implementations that were to be judged, the results, and what these sum up to."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
+from typing import Any, Protocol
 
 from conformance.case import Operation, Outcome
-from conformance.diagnosis import Diagnosis
-from conformance.judgement import Accuracy, Reached
-from conformance.runner import Result
-from conformance.traits import Trait
+from conformance.features import group_of
+from conformance.record import GREEN, Exactness, OperationAccuracy, Record, State, Status
 
-__all__ = ["OperationAccuracy", "Run", "State", "Status", "exit_code"]
-
-_GREEN = {Outcome.PASSED, Outcome.UNSUPPORTED, Outcome.KNOWN}
+__all__ = ["InMemory", "Run", "Store", "Tally", "exit_code", "is_green"]
 
 
-class State(StrEnum):
-    """What became of an implementation."""
+class Store(Protocol):
+    """Where the records of a run are kept."""
 
-    AVAILABLE = "available"
-    UNAVAILABLE = "unavailable"
-    INTERRUPTED = "interrupted"
+    def add(self, record: Record) -> None:
+        """Keep a record, in place of an earlier one of the same case and implementation."""
 
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """One implementation of a run.
-
-    Attributes:
-        name: the SPEC.
-        version: of the framework or package, if there is one.
-        state: what became of it.
-        reason: why it was not judged in full, if it was not.
-        note: what a reader of its results should know.
-        offered: the operations that it has; all, where nothing else is known.
-        traits: what was measured beside the judgement.
-        diagnosis: what is likely wrong, over all its failures.
-        incidents: what went wrong that no case can be blamed for, in sentences.
-        strays: what it changes beside its answers, in sentences without a subject, with the cases where that was seen.
-    """
-
-    name: str
-    version: str = ""
-    state: State = State.AVAILABLE
-    reason: str = ""
-    note: str = ""
-    offered: frozenset[str] = frozenset(Operation)
-    traits: tuple[Trait, ...] = ()
-    diagnosis: Diagnosis = field(default_factory=Diagnosis)
-    incidents: tuple[str, ...] = ()
-    strays: dict[str, list[str]] = field(default_factory=dict)
+    def records(self, name: str) -> Iterator[Record]:
+        """Yield those of the implementation `name`, in the order of the catalogue."""
 
 
-@dataclass(frozen=True, slots=True)
-class OperationAccuracy:
-    """How exactly an implementation computes an operation on real-valued data: the least exact of its answers.
+class InMemory:
+    """Records that are few, or are there already."""
 
-    Attributes:
-        operation: the function judged.
-        accuracy: the class of that answer; None where it reached none.
-        margin: its largest error in units of that class's bound; of the loosest class's where it reached none.
-    """
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self._records: dict[str, dict[str, Record]] = {}
+        for record in records:
+            self.add(record)
 
-    operation: Operation
-    accuracy: Accuracy | None
-    margin: float
+    def add(self, record: Record) -> None:
+        """Keep a record, in place of an earlier one of the same case and implementation."""
+        self._records.setdefault(record.implementation, {})[record.case] = record
+
+    def records(self, name: str) -> Iterator[Record]:
+        """Yield those of the implementation `name`, in the order of the catalogue."""
+        yield from sorted(self._records.get(name, {}).values(), key=lambda record: record.place)
 
 
 @dataclass(slots=True)
+class Tally:
+    """What the results of an implementation sum up to.
+
+    Attributes:
+        outcomes: how many cases had each.
+        operations: likewise, by group of operations.
+        features: likewise, by feature.
+        exactness: the least exact answer, by operation.
+    """
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    operations: dict[str, Counter[Outcome]] = field(default_factory=dict)
+    features: dict[str, Counter[Outcome]] = field(default_factory=dict)
+    exactness: dict[Operation, Exactness] = field(default_factory=dict)
+
+    def add(self, record: Record) -> None:
+        """Count a result."""
+        self.outcomes[record.outcome] += 1
+        self.operations.setdefault(group_of(record.operation), Counter())[record.outcome] += 1
+        for feature in record.features:
+            self.features.setdefault(feature, Counter())[record.outcome] += 1
+        if record.exactness is not None:
+            before = self.exactness.get(record.operation, record.exactness)
+            self.exactness[record.operation] = max(before, record.exactness, key=lambda each: each.looseness)
+
+    @property
+    def accuracy(self) -> tuple[OperationAccuracy, ...]:
+        """How exactly each operation was computed of which answers were bounded, in order of appearance."""
+        return tuple(
+            OperationAccuracy(operation=operation, accuracy=each.accuracy, margin=each.margin)
+            for operation, each in self.exactness.items()
+        )
+
+
 class Run:
-    """Everything that happened; filled as it happens, so that an interrupted run can be reported."""
+    """Everything that happened; filled as it happens, so that an interrupted run can be reported.
 
-    catalogues: list[str] = field(default_factory=list)
-    implementations: list[Status] = field(default_factory=list)
-    results: list[Result] = field(default_factory=list)
+    Args:
+        environment: what a result may depend on beside the cases, as plain values.
+        implementations: that were judged.
+        store: of the results.
 
-    def counts(self, name: str) -> Counter[Outcome]:
-        """Return how many cases had each outcome with the implementation `name`."""
-        return Counter(result.outcome for result in self.results if result.implementation == name)
+    Attributes:
+        environment: as given.
+        implementations: as given, and added to.
+    """
 
-    def accuracy(self, name: str) -> list[OperationAccuracy]:
-        """Return how exactly `name` computed each operation of which answers were bounded, in order of appearance."""
-        worst: dict[Operation, Reached] = {}
-        for result in self.results:
-            if result.implementation == name and result.reached is not None:
-                before = worst.get(result.case.operation, result.reached)
-                worst[result.case.operation] = max(before, result.reached, key=_looseness)
-        return [OperationAccuracy(each, reached.accuracy, reached.margin) for each, reached in worst.items()]
+    def __init__(
+        self, environment: dict[str, Any], implementations: Iterable[Status] = (), store: Store | None = None
+    ) -> None:
+        self.environment = environment
+        self.implementations = list(implementations)
+        self._store = store or InMemory()
+        self._tallies: dict[str, Tally] = {}
+
+    def add(self, record: Record) -> None:
+        """Keep a result, and count it."""
+        self._store.add(record)
+        self.tally(record.implementation).add(record)
+
+    def revise(self, record: Record) -> None:
+        """Keep a result in place of an earlier one of the same outcome, of which more is known now."""
+        self._store.add(record)
+
+    def records(self, name: str) -> Iterator[Record]:
+        """Yield the results of the implementation `name`, in the order of the catalogue."""
+        return self._store.records(name)
+
+    def tally(self, name: str) -> Tally:
+        """Return what the results of the implementation `name` sum up to."""
+        return self._tallies.setdefault(name, Tally())
 
 
-def _looseness(reached: Reached) -> tuple[int, float]:
-    classes = [*Accuracy, None]
-    return classes.index(reached.accuracy), reached.margin
+def is_green(status: Status, tally: Tally) -> bool:
+    """Tell whether an implementation was judged in full, passed at least one case, and nothing else went wrong."""
+    judged = status.state is State.AVAILABLE and not status.incidents
+    return judged and bool(tally.outcomes[Outcome.PASSED]) and not set(tally.outcomes) - GREEN
 
 
 def exit_code(run: Run) -> int:
-    """Return 0 where every implementation is green and passed at least one case, 1 otherwise."""
-    for status in run.implementations:
-        counts = run.counts(status.name)
-        if (
-            status.state is not State.AVAILABLE
-            or not counts[Outcome.PASSED]
-            or set(counts) - _GREEN
-            or status.incidents
-        ):
-            return 1
-    return 0
+    """Return 0 where every implementation is green, 1 otherwise."""
+    return 0 if all(is_green(status, run.tally(status.name)) for status in run.implementations) else 1

@@ -1,7 +1,8 @@
-"""The run in a terminal: a line a case, the failures with their facts, the totals."""
+"""The run in a terminal: counts by operation and feature, what is likely wrong, the failures, the totals."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from rich.cells import cell_len
@@ -10,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.case import Case, Operation, Outcome
-from conformance.diagnosis import Diagnosis
+from conformance.features import FEATURES, GROUPS
 from conformance.implementations import Adapter
 from conformance.isolation import Identity
-from conformance.reports.summary import OperationAccuracy, Run, State, Status
-from conformance.runner import Result
+from conformance.record import GREEN, OperationAccuracy, Record, State, Status
+from conformance.reports.summary import Run, Tally, is_green
 
 __all__ = ["new_console", "print_adapter", "print_cases", "print_run", "print_table"]
 
@@ -26,6 +27,12 @@ _GAP = 2
 
 _LEAST = 12
 """Columns that a shortened text must have to be of use."""
+
+_REASONS = 20
+"""Reasons that are printed, where not all are asked for."""
+
+_IDS = 12
+"""Cases that are named for each, likewise."""
 
 _STYLES = {Outcome.PASSED: "green", Outcome.UNSUPPORTED: "yellow", Outcome.KNOWN: "yellow"}
 
@@ -40,14 +47,20 @@ def new_console(stderr: bool = False) -> Console:
     return console
 
 
-def print_run(console: Console, run: Run) -> None:
-    """Print the catalogues, and tables, failures and totals of each implementation."""
-    console.print(f"catalogue: {', '.join(run.catalogues)}", style="dim", markup=False, soft_wrap=True)
+def print_run(console: Console, run: Run, *, verbose: bool = False) -> None:
+    """Print the catalogues, and table, diagnosis, failures and totals of each implementation.
+
+    Args:
+        console: where to.
+        run: what happened.
+        verbose: whether every case takes a line, and every failure its facts.
+    """
+    catalogues = ", ".join(map(str, run.environment.get("catalogues", ())))
+    console.print(f"catalogue: {catalogues}", style="dim", markup=False, soft_wrap=True)
     for status in run.implementations:
-        results = [result for result in run.results if result.implementation == status.name]
-        _print_implementation(console, status, results, run.accuracy(status.name))
+        _print_implementation(console, status, run, verbose)
     for status in run.implementations:
-        console.print(_totals(run, status))
+        console.print(_totals(status, run.tally(status.name)))
 
 
 def print_cases(console: Console, cases: Iterable[Case]) -> None:
@@ -92,96 +105,121 @@ def print_table(console: Console, rows: list[dict[str, Text]], priority: tuple[s
     console.print(table)
 
 
-def _print_implementation(
-    console: Console, status: Status, results: list[Result], accuracy: list[OperationAccuracy]
-) -> None:
+def _print_implementation(console: Console, status: Status, run: Run, verbose: bool) -> None:
     console.print(Text(f"{status.name} {status.version}".rstrip(), style="bold"))
     if status.note:
         console.print(status.note, style="dim", markup=False, soft_wrap=True)
     if status.state is State.UNAVAILABLE:
         console.print(f"  unavailable: {status.reason}\n", style="red", markup=False, soft_wrap=True)
         return
-    lacking = [result for result in results if result.case.operation not in status.offered]
-    results = [result for result in results if result.case.operation in status.offered]
-    if results:
-        print_table(console, [_result_row(result) for result in results], _PRIORITY)
-        for each in accuracy:
+    tally = run.tally(status.name)
+    if set(tally.outcomes) - {Outcome.UNSUPPORTED}:
+        if verbose:
+            rows = [_record_row(each) for each in run.records(status.name) if each.operation in status.offered]
+            print_table(console, rows, _PRIORITY)
+        else:
+            console.print(_counts(tally))
+        for each in status.accuracy or tally.accuracy:
             console.print(f"accuracy: {_accuracy(each)}", style="dim", markup=False)
         console.print()
     _print_traits(console, status)
-    if lacking:
-        _print_lacking(console, status, lacking)
-    for (outcome, detail), ids in _by_detail(results).items():
-        console.print(f"{outcome} {', '.join(ids)}", style=_STYLES.get(outcome, "red"), markup=False)
-        console.print(f"{detail}\n", markup=False, soft_wrap=True)
+    _print_diagnosis(console, status)
+    _print_details(console, status, run.records(status.name), verbose)
     for stray, cases in status.strays.items():
         where = f"{len(cases)} case{'s' * (len(cases) != 1)}, {cases[0]} first"
         console.print(f"stray: {stray} (in {where})\n", style="yellow", markup=False, soft_wrap=True)
     for incident in status.incidents:
         console.print(f"incident: {incident}\n", style="red", markup=False, soft_wrap=True)
-    _print_diagnosis(console, status)
+
+
+def _counts(tally: Tally) -> Table:
+    """Return the table of outcomes by group of operations and by feature, but for those with nothing to tell."""
+    outcomes = [outcome for outcome in Outcome if tally.outcomes[outcome]]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for outcome in outcomes:
+        table.add_column(outcome, justify="right")
+    for names, counted in ((GROUPS, tally.operations), (FEATURES, tally.features)):
+        for name in (name for name in names if set(counted.get(name, ())) - {Outcome.UNSUPPORTED}):
+            cells = [_count(outcome, counted[name][outcome]) for outcome in outcomes]
+            table.add_row(Text(name), *cells)
+        table.add_section()
+    return table
+
+
+def _count(outcome: Outcome, number: int) -> Text:
+    return Text(str(number), style=_STYLES.get(outcome, "red")) if number else Text("·", style="dim")
+
+
+def _print_details(console: Console, status: Status, records: Iterable[Record], verbose: bool) -> None:
+    """Print why cases have no verdict or a bad one, each reason once, bad ones first."""
+    lacking: list[Record] = []
+    reasons: dict[tuple[Outcome, str], list[str]] = {}
+    for each in records:
+        if each.operation not in status.offered:
+            lacking.append(each)
+        elif each.detail:
+            reasons.setdefault((each.outcome, each.detail), []).append(each.case)
+    if lacking:
+        _print_lacking(console, status, lacking)
+    ordered = sorted(reasons.items(), key=lambda reason: reason[0][0] in GREEN)
+    for (outcome, detail), ids in ordered if verbose else ordered[:_REASONS]:
+        named = ids if verbose else ids[:_IDS]
+        more = f" and {len(ids) - len(named)} more" if len(ids) > len(named) else ""
+        console.print(f"{outcome} {', '.join(named)}{more}", style=_STYLES.get(outcome, "red"), markup=False)
+        console.print(f"{detail}\n", markup=False, soft_wrap=True)
+    if not verbose and len(ordered) > _REASONS:
+        console.print(f"and {len(ordered) - _REASONS} more reasons; -v prints them all\n", style="dim", markup=False)
 
 
 def _print_diagnosis(console: Console, status: Status) -> None:
     """Print what is likely wrong over all failures, what they have in common, and the smallest case that fails."""
-    found = status.diagnosis
-    for finding in found.findings:
-        if finding.label:
-            console.print(f"{finding.label}: it {finding.mistake}", style="bold", markup=False, soft_wrap=True)
-            console.print(f"  {finding.evidence}", markup=False, soft_wrap=True)
-    for sentence in found.common:
+    for mistake in status.diagnosis:
+        if mistake.label:
+            console.print(f"{mistake.label}: it {mistake.mistake}", style="bold", markup=False, soft_wrap=True)
+            console.print(f"  {mistake.evidence}", markup=False, soft_wrap=True)
+    for sentence in status.common:
         console.print(f"in common: {sentence}", markup=False, soft_wrap=True)
-    if found.minimal is not None:
+    if status.minimal is not None:
         console.print("smallest case found that fails:", style="bold")
-        console.print(f"{found.minimal.text}\nagain:  {found.minimal.command}", markup=False, soft_wrap=True)
-    if found != Diagnosis():
+        console.print(f"{status.minimal.case}\nagain:  {status.minimal.command}", markup=False, soft_wrap=True)
+    if status.diagnosis or status.common or status.minimal:
         console.print()
 
 
-def _result_row(result: Result) -> dict[str, Text]:
-    outcome = Text(result.outcome, style=_STYLES.get(result.outcome, "red"))
-    return _row(result.case) | {"rule": Text(result.rule), "outcome": outcome}
+def _record_row(record: Record) -> dict[str, Text]:
+    texts = {"case": record.case, "problem": record.problem, "P": record.padding, "S": record.strides}
+    outcome = Text(record.outcome, style=_STYLES.get(record.outcome, "red"))
+    return {name: Text(text) for name, text in texts.items()} | {"rule": Text(record.rule), "outcome": outcome}
 
 
-def _print_lacking(console: Console, status: Status, results: list[Result]) -> None:
+def _print_lacking(console: Console, status: Status, records: list[Record]) -> None:
     """Print in one line which operations there are cases of, but no functions for."""
-    names = ", ".join(dict.fromkeys(str(result.case.operation) for result in results))
-    cases = f"{len(results)} case{'s' * (len(results) != 1)}"
+    names = ", ".join(dict.fromkeys(str(record.operation) for record in records))
+    cases = f"{len(records)} case{'s' * (len(records) != 1)}"
     text = f"unsupported, {cases}: {status.name} offers no {names}\n"
     console.print(text, style=_STYLES[Outcome.UNSUPPORTED], markup=False, soft_wrap=True)
 
 
 def _accuracy(each: OperationAccuracy) -> str:
+    margin = math.inf if each.margin is None else each.margin
     if each.accuracy is None:
-        return f"{each.operation} no class, {each.margin:.3g} times the loosest bound"
-    return f"{each.operation} {each.accuracy}, at {each.margin:.2g} of its bound"
+        return f"{each.operation} no class, {margin:.3g} times the loosest bound"
+    return f"{each.operation} {each.accuracy}, at {margin:.2g} of its bound"
 
 
 def _print_traits(console: Console, status: Status) -> None:
     """Print what was measured beside the judgement, a line each."""
-    for trait in status.traits:
-        console.print(
-            f"trait {trait.name}: {trait.value} ({trait.sentence})", style="dim", markup=False, soft_wrap=True
-        )
+    for name, trait in status.traits.items():
+        console.print(f"trait {name}: {trait.value} ({trait.sentence})", style="dim", markup=False, soft_wrap=True)
     if status.traits:
         console.print()
 
 
-def _by_detail(results: list[Result]) -> dict[tuple[Outcome, str], list[str]]:
-    """Return the ids of the cases behind each outcome and its detail, so that one reason is printed once."""
-    ids: dict[tuple[Outcome, str], list[str]] = {}
-    for result in results:
-        if result.detail:
-            ids.setdefault((result.outcome, result.detail), []).append(result.case.id)
-    return ids
-
-
-def _totals(run: Run, status: Status) -> Text:
+def _totals(status: Status, tally: Tally) -> Text:
     if status.state is State.UNAVAILABLE:
         return Text(f"{status.name}: unavailable", style="red")
-    counts = run.counts(status.name)
-    parts = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
+    parts = ", ".join(f"{tally.outcomes[outcome]} {outcome}" for outcome in Outcome if tally.outcomes[outcome])
     if status.state is State.INTERRUPTED:
         return Text("; ".join(filter(None, [f"{status.name}: interrupted, {status.reason}", parts])), style="red")
-    green = counts[Outcome.PASSED] and not set(counts) - set(_STYLES) and not status.incidents
-    return Text(f"{status.name}: {parts or 'no case was run'}", style="green" if green else "red")
+    return Text(f"{status.name}: {parts or 'no case was run'}", style="green" if is_green(status, tally) else "red")

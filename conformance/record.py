@@ -1,0 +1,214 @@
+"""What a run leaves of each case and of each implementation: plain values, the same in a journal and in a report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from conformance.case import Case, Operation, Outcome
+from conformance.choices import Accuracy
+from conformance.features import features_of
+from conformance.judgement import Reached
+from conformance.runner import Result
+from conformance.traits import Trait
+
+__all__ = [
+    "GREEN",
+    "Exactness",
+    "Mistake",
+    "OperationAccuracy",
+    "Record",
+    "Smallest",
+    "State",
+    "Status",
+    "TraitValue",
+    "record_of",
+    "traits_of",
+]
+
+GREEN = frozenset({Outcome.PASSED, Outcome.UNSUPPORTED, Outcome.KNOWN})
+"""Outcomes that make no run fail."""
+
+Margin = Annotated[float | None, BeforeValidator(lambda margin: None if margin == math.inf else margin)]
+"""A multiple of a bound; None where it is infinite, which JSON has no number for."""
+
+
+class _Plain(BaseModel):
+    """Values that are as they were written; what a later version adds is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class Exactness(_Plain):
+    """How exactly an answer was computed; see `judgement.Reached`.
+
+    Attributes:
+        accuracy: the class; None where it reached none.
+        margin: its largest error in units of that class's bound; of the loosest class's where it reached none.
+    """
+
+    accuracy: Accuracy | None = Field(None, alias="class")
+    margin: Margin = None
+
+    @property
+    def looseness(self) -> tuple[int, float]:
+        """By which exactnesses are ordered, the most exact first."""
+        classes = [*Accuracy, None]
+        return classes.index(self.accuracy), math.inf if self.margin is None else self.margin
+
+
+class OperationAccuracy(Exactness):
+    """How exactly an implementation computes an operation on real-valued data: the least exact of its answers."""
+
+    operation: Operation
+
+
+class Record(_Plain):
+    """What became of one case with one implementation; see `runner.Result`.
+
+    Attributes:
+        case: its id.
+        operation: which function was asked for.
+        implementation: the SPEC.
+        outcome: what became of it.
+        rule: by which it was judged, or what it broke.
+        seconds: the calls took, judgement included.
+        detail: the six facts of a failure, or why there is no verdict.
+        diagnosis: the mistakes that explain a failure, each completing "it …".
+        exactness: of an answer that was bounded.
+        place: of the case among all of its catalogues, from 0.
+        problem: its shapes in a line.
+        padding: in a few characters.
+        strides: in a few characters, with the dilations.
+        features: of the case, by which reports count.
+        tags: of the case.
+    """
+
+    case: str
+    operation: Operation
+    implementation: str
+    outcome: Outcome
+    rule: str = ""
+    seconds: float = 0.0
+    detail: str = ""
+    diagnosis: tuple[str, ...] = ()
+    exactness: Exactness | None = None
+    place: int = 0
+    problem: str = ""
+    padding: str = ""
+    strides: str = ""
+    features: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+def record_of(result: Result) -> Record:
+    """Return what is recorded of a result."""
+    case = result.case
+    return Record(
+        case=case.id,
+        operation=case.operation,
+        implementation=result.implementation,
+        outcome=result.outcome,
+        rule=result.rule,
+        seconds=round(result.seconds, 6),
+        detail=result.detail,
+        diagnosis=result.diagnosis,
+        exactness=_exactness(result.reached),
+        **_described(case),
+    )
+
+
+def _exactness(reached: Reached | None) -> Exactness | None:
+    return None if reached is None else Exactness(accuracy=reached.accuracy, margin=reached.margin)
+
+
+def _described(case: Case) -> dict[str, Any]:
+    return {
+        "place": case.place,
+        "problem": case.notation,
+        "padding": case.shown_padding,
+        "strides": case.shown_strides,
+        "features": features_of(case),
+        "tags": case.tags,
+    }
+
+
+class State(StrEnum):
+    """What became of an implementation."""
+
+    AVAILABLE = "available"
+    UNAVAILABLE = "unavailable"
+    INTERRUPTED = "interrupted"
+
+
+class TraitValue(_Plain):
+    """One thing that an implementation does in its own way; see `traits.Trait`."""
+
+    value: str
+    sentence: str = ""
+
+
+class Mistake(_Plain):
+    """A mistake that an implementation likely makes.
+
+    Attributes:
+        mistake: completing "it …".
+        evidence: what speaks for it, and what against it.
+        cases: the failing cases that it explains.
+        label: how a reader should take it; nothing where he need not look.
+    """
+
+    mistake: str
+    evidence: str = ""
+    cases: tuple[str, ...] = ()
+    label: str = ""
+
+
+class Smallest(_Plain):
+    """The smallest case that was found to fail: as a catalogue entry, and as a command that runs it."""
+
+    case: str
+    command: str = ""
+
+
+class Status(_Plain):
+    """One implementation of a run.
+
+    Attributes:
+        name: the SPEC.
+        version: of the framework or package, if there is one.
+        state: what became of it.
+        reason: why it was not judged in full, if it was not.
+        note: what a reader of its results should know.
+        offered: the operations that it has; all, where nothing else is known.
+        traits: what was measured beside the judgement, by name.
+        accuracy: how exactly it computes the operations of which answers were bounded.
+        diagnosis: what is likely wrong, over all its failures, the likeliest first.
+        common: what tells failing cases from passing ones, in sentences.
+        minimal: the smallest case that was found to fail, if one was looked for.
+        incidents: what went wrong that no case can be blamed for, in sentences.
+        strays: what it changes beside its answers, in sentences without a subject, with the cases where that was seen.
+    """
+
+    name: str
+    version: str = ""
+    state: State = Field(State.AVAILABLE, alias="status")
+    reason: str = ""
+    note: str = ""
+    offered: tuple[str, ...] = tuple(map(str, Operation))
+    traits: dict[str, TraitValue] = Field(default_factory=dict)
+    accuracy: tuple[OperationAccuracy, ...] = ()
+    diagnosis: tuple[Mistake, ...] = ()
+    common: tuple[str, ...] = ()
+    minimal: Smallest | None = None
+    incidents: tuple[str, ...] = ()
+    strays: dict[str, list[str]] = Field(default_factory=dict)
+
+
+def traits_of(traits: Iterable[Trait]) -> dict[str, TraitValue]:
+    """Return what is recorded of traits."""
+    return {each.name: TraitValue(value=each.value, sentence=each.sentence) for each in traits}
