@@ -8,18 +8,43 @@ A WORD selects the cases whose id contains it, and those that have it as a tag.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
 
-from conformance.case import Case, Tier
+from conformance.case import Tier
 from conformance.errors import UsageError
 
-__all__ = ["select"]
-
-Predicate = Callable[[Case], bool]
+__all__ = ["Selectable", "select", "selected"]
 
 
-def select(cases: Sequence[Case], expression: str = "", tier: Tier = Tier.FULL) -> list[Case]:
-    """Return the cases of a tier that `expression` selects, in their order.
+class Selectable(Protocol):
+    """What a case is chosen by; it need not be built for that."""
+
+    @property
+    def id(self) -> str:
+        """The name of the case."""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Words to select by."""
+
+    @property
+    def tier(self) -> Tier:
+        """When it is run."""
+
+
+Chosen = TypeVar("Chosen", bound=Selectable)
+
+Predicate = Callable[[Selectable], bool]
+
+
+def select(cases: Iterable[Chosen], expression: str = "", tier: Tier = Tier.FULL) -> list[Chosen]:
+    """Return what `selected` yields."""
+    return list(selected(cases, expression, tier))
+
+
+def selected(cases: Iterable[Chosen], expression: str = "", tier: Tier = Tier.FULL) -> Iterator[Chosen]:
+    """Yield the cases of a tier that `expression` selects, in their order.
 
     Args:
         cases: to choose from.
@@ -27,19 +52,27 @@ def select(cases: Sequence[Case], expression: str = "", tier: Tier = Tier.FULL) 
         tier: `full` has the cases of `core` too.
 
     Raises:
-        UsageError: the expression is malformed, or nothing is selected.
+        UsageError: the expression is malformed, or, at the end, nothing was selected.
     """
-    chosen = _matching(cases, expression)
-    in_tier = [case for case in chosen if tier is Tier.FULL or case.tier is tier]
-    if chosen and not in_tier:
+    predicate = _parsed(expression)
+    count = matching = chosen = 0
+    for case in cases:
+        count += 1
+        if predicate(case):
+            matching += 1
+            if tier is Tier.FULL or case.tier is tier:
+                chosen += 1
+                yield case
+    if matching and not chosen:
         words = f"-k {expression!r} selects" if expression.strip() else "there are"
         raise UsageError(f"{words} only cases of the tier full; run them with --tier full")
-    return in_tier
+    if count and not chosen:
+        raise UsageError(f"-k {expression!r} selects none of {count} cases; `conformance list` shows their ids")
 
 
-def _matching(cases: Sequence[Case], expression: str) -> list[Case]:
+def _parsed(expression: str) -> Predicate:
     if not expression.strip():
-        return list(cases)
+        return lambda case: True
     tokens = re.findall(r"\(|\)|[^\s()]+", expression)
     try:
         predicate = _disjunction(tokens)
@@ -47,10 +80,7 @@ def _matching(cases: Sequence[Case], expression: str) -> list[Case]:
             raise IndexError
     except IndexError as error:
         raise UsageError(f"-k must be words joined by and, or, not and parentheses, but is {expression!r}") from error
-    chosen = [case for case in cases if predicate(case)]
-    if not chosen:
-        raise UsageError(f"-k {expression!r} selects none of {len(cases)} cases; `conformance list` shows their ids")
-    return chosen
+    return predicate
 
 
 def _disjunction(tokens: list[str]) -> Predicate:

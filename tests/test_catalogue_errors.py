@@ -180,8 +180,12 @@ ENTRIES = {
         "cases.yaml:1: case 'x': matrix must be a mapping of keys to lists of values, but is {'strides': 1}",
     ),
     "matrix-too-large": (
-        f"- {{id: x, filters: [3, 2], matrix: {{strides: {[1] * 400}, dilations: {[1] * 400}}}}}",
-        "cases.yaml:1: case 'x': matrix stands for 160,000 cases, more than 100,000; split it",
+        f"- {{id: x, filters: [3, 2], matrix: {{strides: {[1] * 4000}, dilations: {[1] * 4000}}}}}",
+        "cases.yaml:1: case 'x': matrix stands for 16,000,000 cases, more than 10,000,000; split it",
+    ),
+    "matrix-with-twins": (
+        f"- {{id: x, input: [7, 5], filters: [3, 2], matrix: {{strides: [{'1, ' * 5000} [1]]}}}}",
+        "cases.yaml:1: case 'x': strides: 1 and 1 both give the word 'stride-1' of an id; leave one out",
     ),
     "exclude-of-no-value": (
         "- {id: x, input: [7, 5], filters: [3, 2], matrix: {strides: [1, 2]}, exclude: [{strides: 3}]}",

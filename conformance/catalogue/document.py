@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,14 @@ class Document:
         values: the values; what may not be written is left out or made plain.
         node: the same as a graph of nodes.
         faults: what may not be written: tags, odd keys, keys that stand twice.
+        digest: of the file's bytes.
         doubtful: where such a thing stood, as (entry, key), or as (entry, None) if any key of the entry may be meant.
     """
 
     file: Path
     values: Any
     node: Node
+    digest: bytes
     faults: list[Fault] = field(default_factory=list)
     doubtful: frozenset[tuple[int, str | None]] = frozenset()
 
@@ -81,7 +84,7 @@ def read_document(file: Path) -> Document:
     faults = survey.faults(file)
     if survey.is_hopeless:
         raise CatalogueError(faults)
-    return Document(file, values, node, faults, frozenset(survey.doubtful))
+    return Document(file, values, node, sha256(text.encode()).digest(), faults, frozenset(survey.doubtful))
 
 
 class _Refused(Exception):

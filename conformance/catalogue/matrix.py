@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
-__all__ = ["MAX_CASES", "MatrixFault", "expand"]
+__all__ = ["MAX_CASES", "Matrix", "MatrixFault"]
 
-MAX_CASES = 100_000
-"""Cases that one entry may expand to."""
+MAX_CASES = 10_000_000
+"""Cases that one entry may expand to, and that a catalogue may have."""
 
 _WORDS = {"strides": "stride", "dilations": "dilation", "filters": "filter", "padding": "pad"}
 """What a value that is no word is called in an id, where the key itself is not."""
@@ -35,8 +35,8 @@ class MatrixFault(Exception):
         self.text = text
 
 
-def expand(values: dict[str, Any], keys: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield the entries that an entry with a `matrix` stands for, without it.
+class Matrix:
+    """The entries that an entry with a `matrix` stands for; they are made one after the other, however many they are.
 
     Args:
         values: the entry; not modified.
@@ -45,18 +45,78 @@ def expand(values: dict[str, Any], keys: list[str]) -> Iterator[dict[str, Any]]:
     Raises:
         MatrixFault: `matrix` or `exclude` are not of their form, or stand for nothing or too much.
 
+    Attributes:
+        size: the number of combinations, those among them that are excluded.
+        name: the id of the entry.
+
     >>> entry = {"id": "x", "matrix": {"strides": [1, 2], "padding": ["SAME", 1]}, "exclude": [{"strides": 1}]}
-    >>> [one["id"] for one in expand(entry, ["strides", "padding"])]
+    >>> [one["id"] for one in Matrix(entry, ["strides", "padding"])]
     ['x.stride-2.same', 'x.stride-2.pad-1']
     """
-    matrix, exclude = values["matrix"], values.get("exclude") or []
-    _check(matrix, exclude, keys)
-    rest = {key: value for key, value in values.items() if key not in ("matrix", "exclude")}
-    for choice in product(*matrix.values()):
-        chosen = dict(zip(matrix, choice, strict=True))
-        if not any(all(chosen[key] == value for key, value in rule.items()) for rule in exclude):
-            words = [_word(key, value) for key, value in chosen.items()]
-            yield rest | chosen | {"id": ".".join([str(values.get("id")), *words])}
+
+    def __init__(self, values: dict[str, Any], keys: list[str]) -> None:
+        matrix, exclude = values["matrix"], values.get("exclude") or []
+        _check(matrix, exclude, keys)
+        self.size = math.prod(map(len, matrix.values()))
+        self._lists: dict[str, list[Any]] = matrix
+        self._exclude: list[dict[str, Any]] = exclude
+        self._rest = {key: value for key, value in values.items() if key not in ("matrix", "exclude")}
+        self.name = str(values.get("id"))
+        self._words = {key: [_word(key, value) for value in part] for key, part in matrix.items()}
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield the entries."""
+        for choice in product(*self._places()):
+            chosen = self._chosen(choice)
+            if not self._is_excluded(chosen):
+                yield self._entry(choice, chosen)
+
+    def sample(self) -> Iterator[dict[str, Any]]:
+        """Yield an entry with each value of each key, the others being their first; but for what is excluded."""
+        first = (0,) * len(self._lists)
+        choices = [
+            (*first[:axis], place, *first[axis + 1 :])
+            for axis, part in enumerate(self._lists.values())
+            for place in range(len(part))
+        ]
+        for choice in dict.fromkeys(choices):
+            chosen = self._chosen(choice)
+            if not self._is_excluded(chosen):
+                yield self._entry(choice, chosen)
+
+    def count(self) -> int:
+        """Return the number of entries."""
+        if not self._exclude:
+            return self.size
+        return sum(not self._is_excluded(self._chosen(choice)) for choice in product(*self._places()))
+
+    def has(self, name: str) -> bool:
+        """Tell whether an entry may have the id `name`: those that are excluded count too."""
+        words = name.removeprefix(f"{self.name}.").split(".") if name.startswith(f"{self.name}.") else []
+        lists = self._words.values()
+        return len(words) == len(lists) and all(word in part for word, part in zip(words, lists, strict=True))
+
+    def twins(self) -> tuple[str, Any, Any, str] | None:
+        """Return a key with two values that have the same word, and that word, if there are such."""
+        for key, words in self._words.items():
+            for place, word in enumerate(words):
+                before = words.index(word)
+                if before != place:
+                    return key, self._lists[key][before], self._lists[key][place], word
+        return None
+
+    def _places(self) -> Iterator[range]:
+        return (range(len(part)) for part in self._lists.values())
+
+    def _chosen(self, choice: tuple[int, ...]) -> dict[str, Any]:
+        return {key: part[place] for (key, part), place in zip(self._lists.items(), choice, strict=True)}
+
+    def _is_excluded(self, chosen: dict[str, Any]) -> bool:
+        return any(all(chosen[key] == value for key, value in rule.items()) for rule in self._exclude)
+
+    def _entry(self, choice: tuple[int, ...], chosen: dict[str, Any]) -> dict[str, Any]:
+        words = (part[place] for part, place in zip(self._words.values(), choice, strict=True))
+        return self._rest | chosen | {"id": ".".join([self.name, *words])}
 
 
 def _check(matrix: Any, exclude: Any, keys: list[str]) -> None:

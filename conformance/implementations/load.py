@@ -14,14 +14,17 @@ A bare function is taken as the operation of its own name, and as `conv2d` where
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
 import inspect
 import os
+import shlex
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
@@ -60,12 +63,14 @@ class Implementation:
         version: of the framework or package, empty where there is none.
         functions: by the names of tf.nn.
         device: where an adapter computes; what is no adapter chooses that itself.
+        digest: of the file that it stands in, if there is one.
     """
 
     name: str
     version: str
     functions: dict[str, Function]
     device: Device = Device.CPU
+    digest: str = ""
 
 
 def load_implementation(spec: str, device: Device = Device.CPU) -> Implementation:
@@ -93,13 +98,23 @@ def _find(spec: str, device: Device) -> Implementation:
     if device is not Device.CPU:
         raise Unavailable(f"{spec}: chooses its device itself; --device is for adapters")
     if spec.startswith(PREFIX):
-        return Implementation(spec, "", program_functions(spec))
+        files = [Path(word) for word in shlex.split(spec.removeprefix(PREFIX))]
+        return Implementation(spec, "", program_functions(spec), digest=_digest(*files))
     where, name = split_spec(spec)
     if is_library(where):
-        return Implementation(spec, "", library_functions(Path(where), name, spec))
+        return Implementation(spec, "", library_functions(Path(where), name, spec), digest=_digest(Path(where)))
     module = _load_file(Path(where), spec) if where.endswith(".py") else _import(where, spec)
     subject = _attribute(module, name, spec, where) if name else module
-    return implementation_of(subject, spec, _version(module))
+    file = getattr(module, "__file__", None) if isinstance(module, ModuleType) else None
+    return replace(implementation_of(subject, spec, _version(module)), digest=_digest(Path(file or "")))
+
+
+def _digest(*files: Path) -> str:
+    """Return the digest of the contents of those files that there are."""
+    with suppress(OSError):
+        contents = [hashlib.sha256(file.read_bytes()).digest() for file in files if file.is_file()]
+        return f"sha256:{hashlib.sha256(b''.join(contents)).hexdigest()}" if contents else ""
+    return ""
 
 
 def implementation_of(subject: Any, name: str, version: str = "") -> Implementation:

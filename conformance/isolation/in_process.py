@@ -44,7 +44,8 @@ class InProcess:
     def begin(self, cases: Iterable[Case]) -> Identity:
         """Import it, and return what it says of itself."""
         self._cases = cases
-        return Identity(self._implementation.version, frozenset(self._implementation.functions))
+        implementation = self._implementation
+        return Identity(implementation.version, frozenset(implementation.functions), digest=implementation.digest)
 
     def attempts(self) -> Iterator[Attempt]:
         """Yield the attempt at each case, in their order."""

@@ -100,7 +100,7 @@ class Isolated:
             await _ended(preparing)
 
     def attempts(self) -> Iterator[Attempt]:
-        """Yield the attempt at each case, in their order."""
+        """Yield the attempt at each case, as they come: with several workers, in any order."""
         arriving = self._attempts(self._ahead)
         arrived: list[Attempt] = []
 
@@ -117,25 +117,23 @@ class Isolated:
             self._runner.run(arriving.aclose())
 
     async def _attempts(self, ahead: _Ahead) -> AsyncGenerator[Attempt, None]:
-        done: dict[int, Attempt] = {}
+        done: deque[Attempt] = deque()
         arrived = asyncio.Event()
 
         async def serve(lane: Lane) -> None:
             ready = ahead.take()
             while ready is not None:
                 following = ahead.take()
-                done[ready.place] = await lane.attempt(ready, following)
+                done.append(await lane.attempt(ready, following))
                 arrived.set()
                 ready = following
 
         tasks = [asyncio.create_task(serve(lane)) for lane in self._lanes]
         preparing = asyncio.create_task(ahead.prepare())
         try:
-            place = 0
             while True:
-                if place in done:
-                    yield done.pop(place)
-                    place += 1
+                if done:
+                    yield done.popleft()
                 elif all(task.done() for task in tasks):
                     for task in tasks:
                         task.result()
@@ -155,7 +153,7 @@ class Isolated:
         arrived: list[Attempt] = []
 
         async def fetch() -> None:
-            arrived.append(await self._lanes[0].attempt(Ready(0, prepared, request)))
+            arrived.append(await self._lanes[0].attempt(Ready(prepared, request)))
 
         self._runner.run(fetch())
         return arrived.pop()
@@ -179,7 +177,7 @@ class _Ahead:
     """The cases, prepared while there is time for it and as far as memory allows."""
 
     def __init__(self, cases: Iterable[Case], asking: Asking) -> None:
-        self._cases = enumerate(cases)
+        self._cases = iter(cases)
         self._asking = asking
         self._ready: deque[Ready] = deque()
         self._size = 0
@@ -204,13 +202,13 @@ class _Ahead:
                 more = self._prepare_one()
 
     def _prepare_one(self) -> bool:
-        place, case = next(self._cases, (0, None))
+        case = next(self._cases, None)
         if case is None:
             return False
         prepared = prepare(case)
         request = packed(Try(prepared, self._asking))
         self._size += len(request)
-        self._ready.append(Ready(place, prepared, request))
+        self._ready.append(Ready(prepared, request))
         return True
 
 

@@ -24,7 +24,6 @@ _START_SECONDS = 600.0
 class Ready:
     """A case that can be sent."""
 
-    place: int
     prepared: Prepared
     request: bytes
 

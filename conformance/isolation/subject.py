@@ -54,11 +54,13 @@ class Identity:
         version: of the framework or package, empty where there is none.
         offered: the operations that it has.
         note: what else a reader of its results should know.
+        digest: of the file that it stands in, if there is one.
     """
 
     version: str
     offered: frozenset[str]
     note: str = ""
+    digest: str = ""
 
 
 class Subject(Protocol):
@@ -78,7 +80,7 @@ class Subject(Protocol):
         """
 
     def attempts(self) -> Iterator[Attempt]:
-        """Yield the attempt at each of the cases, in their order."""
+        """Yield the attempt at each of the cases, as they come."""
 
     def attempt(self, case: Case) -> Attempt:
         """Return the attempt at one case, as it is asked in `attempts`, but without a search for mistakes."""

@@ -49,7 +49,7 @@ def main() -> None:
     except BaseException as error:
         send(Unavailing(f"{beginning.spec}: importing it raised {described(error)}"))
         return
-    send(Identity(implementation.version, frozenset(implementation.functions)))
+    send(Identity(implementation.version, frozenset(implementation.functions), digest=implementation.digest))
     while (request := receive(requests)) is not None:
         send(_reply(request, implementation))
     os._exit(0)  # threads that the implementation has left do not matter any more
