@@ -26,6 +26,7 @@ __all__ = [
     "State",
     "Status",
     "TraitValue",
+    "Words",
     "record_of",
     "traits_of",
 ]
@@ -35,6 +36,15 @@ GREEN = frozenset({Outcome.PASSED, Outcome.UNSUPPORTED, Outcome.KNOWN})
 
 Margin = Annotated[float | None, BeforeValidator(lambda margin: None if margin == math.inf else margin)]
 """A multiple of a bound; None where it is infinite, which JSON has no number for."""
+
+
+def _writable(text: object) -> object:
+    """Return a text with what is no character as an escape: a file name, or what foreign code says, may hold such."""
+    return text.encode("utf-8", "backslashreplace").decode() if isinstance(text, str) else text
+
+
+Words = Annotated[str, BeforeValidator(_writable)]
+"""Text that can be written anywhere."""
 
 
 class _Plain(BaseModel):
@@ -88,21 +98,21 @@ class Record(_Plain):
         tags: of the case.
     """
 
-    case: str
+    case: Words
     operation: Operation
-    implementation: str
+    implementation: Words
     outcome: Outcome
-    rule: str = ""
+    rule: Words = ""
     seconds: float = 0.0
-    detail: str = ""
-    diagnosis: tuple[str, ...] = ()
+    detail: Words = ""
+    diagnosis: tuple[Words, ...] = ()
     exactness: Exactness | None = None
     place: int = 0
-    problem: str = ""
-    padding: str = ""
-    strides: str = ""
-    features: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
+    problem: Words = ""
+    padding: Words = ""
+    strides: Words = ""
+    features: tuple[Words, ...] = ()
+    tags: tuple[Words, ...] = ()
 
 
 def record_of(result: Result) -> Record:
@@ -148,8 +158,8 @@ class State(StrEnum):
 class TraitValue(_Plain):
     """One thing that an implementation does in its own way; see `traits.Trait`."""
 
-    value: str
-    sentence: str = ""
+    value: Words
+    sentence: Words = ""
 
 
 class Mistake(_Plain):
@@ -162,17 +172,17 @@ class Mistake(_Plain):
         label: how a reader should take it; nothing where he need not look.
     """
 
-    mistake: str
-    evidence: str = ""
-    cases: tuple[str, ...] = ()
-    label: str = ""
+    mistake: Words
+    evidence: Words = ""
+    cases: tuple[Words, ...] = ()
+    label: Words = ""
 
 
 class Smallest(_Plain):
     """The smallest case that was found to fail: as a catalogue entry, and as a command that runs it."""
 
-    case: str
-    command: str = ""
+    case: Words
+    command: Words = ""
 
 
 class Status(_Plain):
@@ -194,19 +204,19 @@ class Status(_Plain):
         strays: what it changes beside its answers, in sentences without a subject, with the cases where that was seen.
     """
 
-    name: str
-    version: str = ""
+    name: Words
+    version: Words = ""
     state: State = Field(State.AVAILABLE, alias="status")
-    reason: str = ""
-    note: str = ""
-    offered: tuple[str, ...] = tuple(map(str, Operation))
+    reason: Words = ""
+    note: Words = ""
+    offered: tuple[Words, ...] = tuple(map(str, Operation))
     traits: dict[str, TraitValue] = Field(default_factory=dict)
     accuracy: tuple[OperationAccuracy, ...] = ()
     diagnosis: tuple[Mistake, ...] = ()
-    common: tuple[str, ...] = ()
+    common: tuple[Words, ...] = ()
     minimal: Smallest | None = None
-    incidents: tuple[str, ...] = ()
-    strays: dict[str, list[str]] = Field(default_factory=dict)
+    incidents: tuple[Words, ...] = ()
+    strays: dict[Words, list[str]] = Field(default_factory=dict)
 
 
 def traits_of(traits: Iterable[Trait]) -> dict[str, TraitValue]:

@@ -87,7 +87,7 @@ def test_json_writes_what_is_no_unicode(command: Command, tmp_path: Path) -> Non
     done = command("run", "-i", "odd.py:conv2d", "-k", "basic", "--json", "report.json")
     assert (done.returncode, done.stderr) == (1, "")
     (result,) = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["results"]
-    assert "lone \udc80" in result["detail"]
+    assert r"lone \udc80" in result["detail"]
     assert not (tmp_path / "report.json.partial").exists()
 
 
