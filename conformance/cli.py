@@ -33,14 +33,18 @@ from conformance.cli_options import (
     Diagnose,
     Isolate,
     Jobs,
+    JournalFile,
     JsonFile,
     Memory,
     On,
     Repeat,
+    ResumeFile,
     Selection,
+    ShardText,
     Specs,
     Tiers,
     Timeout,
+    TimesFile,
     Verbose,
 )
 from conformance.errors import ConformanceError
@@ -117,11 +121,16 @@ def run(
     timeout: Timeout = DEFAULT_TIMEOUT,
     memory: Memory = None,
     device: On = Device.CPU,
+    journal: JournalFile = None,
+    resume: ResumeFile = None,
+    times: TimesFile = None,
+    shard: ShardText = "",
     verbose: Verbose = False,
 ) -> None:
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
     from conformance.commands import judging
     from conformance.isolation import Asking, Limits
+    from conformance.plan import Shard
 
     status = judging.run(
         list(dict.fromkeys(implementations or ["tensorflow"])),
@@ -134,6 +143,7 @@ def run(
         isolation=isolate,
         limits=Limits(timeout, memory),
         jobs=jobs,
+        keeping=judging.Keeping(journal, resume, times, Shard.parse(shard) if shard else None),
         json_file=json_file,
         verbose=verbose,
     )

@@ -16,14 +16,18 @@ __all__ = [
     "Diagnose",
     "Isolate",
     "Jobs",
+    "JournalFile",
     "JsonFile",
     "Memory",
     "On",
     "Repeat",
+    "ResumeFile",
     "Selection",
+    "ShardText",
     "Specs",
     "Tiers",
     "Timeout",
+    "TimesFile",
     "Verbose",
 ]
 
@@ -92,4 +96,21 @@ Diagnose = Annotated[
 On = Annotated[Device, typer.Option("--device", help="Where adapters compute; `gpu` where their framework sees one.")]
 Verbose = Annotated[
     bool, typer.Option("-v", "--verbose", help="Print a line for each case, and the facts of every failure.")
+]
+JournalFile = Annotated[
+    Path | None,
+    typer.Option("--journal", metavar="FILE", help="Write each result to FILE as it comes, for --resume and --times."),
+]
+ResumeFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume", metavar="JOURNAL", help="Go on with a run that was cut off; what is done is not run again."
+    ),
+]
+TimesFile = Annotated[
+    Path | None,
+    typer.Option("--times", metavar="FILE", help="A journal or JSON report, whose slow cases are run first."),
+]
+ShardText = Annotated[
+    str, typer.Option("--shard", metavar="I/N", help="Only part I of N of the cases, the same part every time.")
 ]

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from heapq import merge
+from itertools import chain
 
 from conformance.case import Case, Tier
 from conformance.catalogue import Catalogue, Draft
@@ -121,15 +123,16 @@ class Plan:
         Raises:
             CatalogueError: a case of a large matrix has a fault.
         """
-        yield from (draft.build() for draft in self.slow if not is_done(draft.place))
-        yield from self._built(lambda place: not is_done(place))
+        return (draft.build() for draft in chain(self.slow, self._others()) if not is_done(draft.place))
 
     def done(self, is_done: Callable[[int], bool]) -> Iterator[Case]:
         """Yield the cases that are done, in their order."""
-        yield from (draft.build() for draft in sorted(self.slow, key=lambda each: each.place) if is_done(draft.place))
-        yield from self._built(is_done)
+        slow = sorted(self.slow, key=_place)
+        return (draft.build() for draft in merge(slow, self._others(), key=_place) if is_done(draft.place))
 
-    def _built(self, is_wanted: Callable[[int], bool]) -> Iterator[Case]:
-        for draft in self._drafts():
-            if draft.id not in self._times and self._has(draft.id) and is_wanted(draft.place):
-                yield draft.build()
+    def _others(self) -> Iterator[Draft]:
+        return (draft for draft in self._drafts() if draft.id not in self._times and self._has(draft.id))
+
+
+def _place(draft: Draft) -> int:
+    return draft.place

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from contextlib import ExitStack
 from difflib import get_close_matches
-from itertools import pairwise
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
 from conformance import reports
-from conformance.case import Case, Operation, Outcome, Tier
-from conformance.catalogue import load_catalogue, shipped_catalogue
-from conformance.choices import Format, Isolation
+from conformance.case import Case, Outcome, Tier
+from conformance.catalogue import Catalogue, load_catalogue, read_catalogue, shipped_catalogue
+from conformance.choices import DEFAULT_BUDGET, DEFAULT_TIMEOUT, Accuracy, Device, Format, Isolation
+from conformance.commands.judge import Session
+from conformance.commands.keeping import Keeping
 from conformance.data import make_operands
-from conformance.diagnosis import Diagnosis, Gathering, diagnose_run
 from conformance.errors import Unavailable, UsageError
 from conformance.exchange import Scored, export_cases
-from conformance.expectations import as_expected, shipped_expectations
 from conformance.implementations import BUILT_IN, split_spec
-from conformance.isolation import Asking, Identity, Limits, Subject, open_subject
+from conformance.isolation import Asking, Limits, open_subject, threads_of
 from conformance.judgement import expect
-from conformance.record import Mistake, Smallest, State, Status, record_of, traits_of
+from conformance.plan import Plan
+from conformance.record import State, Status
 from conformance.selection import select
 
-__all__ = ["export", "run", "score", "show"]
+__all__ = ["Keeping", "export", "run", "score", "show"]
 
 
 def run(
@@ -40,6 +39,7 @@ def run(
     isolation: Isolation,
     limits: Limits,
     jobs: int,
+    keeping: Keeping,
     json_file: Path | None,
     verbose: bool,
 ) -> int:
@@ -56,27 +56,59 @@ def run(
         isolation: where implementations run.
         limits: what a case may take there.
         jobs: processes.
+        keeping: journals, shards, remembered times.
         json_file: where the results go for programs, or None.
         verbose: whether every case takes a line.
     """
+    keeping.check()
     if json_file is not None:
         reports.check_target(json_file)
     for spec in specs:
         if spec not in BUILT_IN:
             split_spec(spec)  # refuses what is malformed, before anything is judged
-    record = _new_run(catalogues)
-    cases: list[Case] = []
-    interrupted = False
-    for spec in specs:
-        with open_subject(spec, asking, isolation, limits, jobs) as subject:  # imported while the cases are read
-            cases = cases or select(load_catalogue(catalogues, budget), expression, tier)
-            interrupted = not _judge(subject, cases, record, seconds, asking)
-        if interrupted:
-            break
-    for spec in specs[len(record.implementations) :]:
-        reason = f"{len(cases)} of {len(cases)} cases not run"
-        record.implementations.append(Status(name=spec, state=State.INTERRUPTED, reason=reason))
-    return _reported(record, json_file, interrupted, verbose)
+    times = keeping.slow()
+    asked = _asked(expression, tier, asking, budget, limits)
+    record, interrupted = _new_run(catalogues, jobs), False
+    with ExitStack() as stack:
+        plan: Plan | None = None
+        for spec in specs:
+            with open_subject(spec, asking, isolation, limits, jobs) as subject:  # imported while the cases are read
+                if plan is None:
+                    catalogue = read_catalogue(catalogues, budget)
+                    plan = Plan(catalogue, expression, tier, keeping.shard, times)
+                    journal = stack.enter_context(keeping.open_journal(catalogue, asked))
+                    record.keep(journal, _described(catalogue, plan, keeping, asked))
+                interrupted = not Session(subject, plan, record, journal, asking).judge(seconds)
+            if interrupted:
+                break
+        for spec in specs[len(record.implementations) :]:
+            reason = f"{plan.count} of {plan.count} cases not run" if plan else "not run"
+            record.implementations.append(Status(name=spec, state=State.INTERRUPTED, reason=reason))
+        status = _reported(record, json_file, interrupted, verbose)
+        if not interrupted:
+            journal.complete()
+    return status
+
+
+def _asked(expression: str, tier: Tier, asking: Asking, budget: float, limits: Limits) -> dict[str, str]:
+    """Return the options on which results depend, as they are given, but for those that are as by default."""
+    given = {
+        "-k": (expression, ""),
+        "--tier": (tier, Tier.CORE),
+        "--repeat": (asking.rounds, 1),
+        "--accuracy": (asking.demand, Accuracy.EXACT_ORDER),
+        "--device": (asking.device, Device.CPU),
+        "--memory-budget": (budget, DEFAULT_BUDGET),
+        "--timeout": (limits.seconds, DEFAULT_TIMEOUT),
+        "--memory": (limits.memory, None),
+    }
+    return {name: str(value) for name, (value, usual) in given.items() if value != usual}
+
+
+def _described(catalogue: Catalogue, plan: Plan, keeping: Keeping, asked: dict[str, str]) -> dict[str, object]:
+    """Return what a report says of the cases that were run: the digest of their catalogue, their number, options."""
+    shard = {} if keeping.shard is None else {"shard": str(keeping.shard)}
+    return {"digest": catalogue.digest, "cases": plan.count, "asked": asked, **shard}
 
 
 def score(
@@ -109,10 +141,13 @@ def score(
     if json_file is not None:
         reports.check_target(json_file)
     subject = Scored(folder, name, asking)
-    cases = select(load_catalogue(catalogues, budget), expression, tier)
+    catalogue = read_catalogue(catalogues, budget)
+    plan, keeping = Plan(catalogue, expression, tier), Keeping()
     record = _new_run(catalogues)
-    interrupted = not _judge(subject, cases, record, seconds, asking)
-    return _reported(record, json_file, interrupted, verbose)
+    with keeping.open_journal(catalogue, {}) as journal:
+        record.keep(journal, _described(catalogue, plan, keeping, {}))
+        interrupted = not Session(subject, plan, record, journal, asking).judge(seconds)
+        return _reported(record, json_file, interrupted, verbose)
 
 
 def export(
@@ -138,8 +173,9 @@ def export(
         print(f"{number:>5} {reason}")
 
 
-def _new_run(catalogues: Sequence[Path]) -> reports.Run:
-    return reports.Run(reports.environment([str(path) for path in catalogues or [shipped_catalogue()]]))
+def _new_run(catalogues: Sequence[Path], jobs: int = 1) -> reports.Run:
+    names = [str(path) for path in catalogues or [shipped_catalogue()]]
+    return reports.Run(reports.environment(names) | {"jobs": jobs, "threads": threads_of(jobs)})
 
 
 def _reported(record: reports.Run, json_file: Path | None, interrupted: bool, verbose: bool) -> int:
@@ -150,60 +186,6 @@ def _reported(record: reports.Run, json_file: Path | None, interrupted: bool, ve
     finally:  # and not before: whoever reads what is printed may stop reading
         reports.print_run(reports.new_console(), record, verbose=verbose)
     return 130 if interrupted else reports.exit_code(record)
-
-
-def _judge(subject: Subject, cases: list[Case], record: reports.Run, seconds: float, how: Asking) -> bool:
-    """Judge one implementation, filling `record`, with a progress bar where somebody looks; False if interrupted."""
-    status, done, gathering = Status(name=subject.name), 0, Gathering()
-    strays: dict[str, list[str]] = {}
-    console = reports.new_console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[case]}"))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(subject.name, total=len(cases), case="importing")
-        try:
-            status = _introduced(status, subject.begin(cases))
-            upcoming = dict(pairwise(case.id for case in cases))
-            progress.update(task, case=cases[0].id)
-            for tried in subject.attempts():
-                result = as_expected(tried.result, shipped_expectations())
-                record.add(record_of(result))
-                done += 1
-                for stray in tried.strays:
-                    strays.setdefault(stray, []).append(result.case.id)
-                if result.outcome is not Outcome.KNOWN:
-                    gathering.add(tried)
-                progress.update(task, advance=1, case=upcoming.get(result.case.id, "measuring traits"))
-            status = status.model_copy(update={"traits": traits_of(subject.traits())})
-            progress.update(task, case="diagnosing")
-            found = diagnose_run(gathering, subject, seconds, rounds=how.rounds, demand=how.demand)
-            for revised in found.results.values():
-                record.revise(record_of(revised))
-            closing = {"incidents": subject.incidents(), "strays": strays}
-            status = status.model_copy(update=closing | _told(found))
-        except Unavailable as error:
-            status = status.model_copy(update={"state": State.UNAVAILABLE, "reason": str(error)})
-        except KeyboardInterrupt:
-            reason = f"{len(cases) - done} of {len(cases)} cases not run"
-            status = status.model_copy(update={"state": State.INTERRUPTED, "reason": reason})
-        finally:
-            record.implementations.append(status)
-    return status.state is not State.INTERRUPTED
-
-
-def _introduced(status: Status, identity: Identity) -> Status:
-    """Return the status of an implementation that has said what it is."""
-    offered = tuple(str(each) for each in Operation if each in identity.offered)
-    return status.model_copy(update={"version": identity.version, "offered": offered, "note": identity.note})
-
-
-def _told(found: Diagnosis) -> dict[str, object]:
-    """Return what a status says of a diagnosis."""
-    mistakes = (
-        Mistake(mistake=each.mistake, evidence=each.evidence, cases=each.cases, label=each.label)
-        for each in found.findings
-    )
-    minimal = found.minimal and Smallest(case=found.minimal.text, command=found.minimal.command)
-    return {"diagnosis": tuple(mistakes), "common": found.common, "minimal": minimal}
 
 
 def show(

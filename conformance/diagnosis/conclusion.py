@@ -105,6 +105,7 @@ def diagnose_run(
     """
     if not gathering.failing or seconds <= 0:
         return Diagnosis()
+    gathering.settle()
     clock = Clock(seconds)
     judge = partial(attempt, rounds=rounds, demand=demand, search=False)
     comparison = Comparison(judge, Benches(demand), gathering.order)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from enum import Enum
+from enum import StrEnum
 from time import monotonic
 
 import numpy as np
@@ -22,6 +22,9 @@ __all__ = ["Benches", "Clock", "Gathering", "Sighting", "Sign", "size_of"]
 _KEPT_ELEMENTS = 2**22
 """Elements of wrong answers that are kept, those of the smallest cases first: 32 MiB in float64."""
 
+_KEPT_CASES = 20_000
+"""Cases that are kept of each kind; what is wrong shows in fewer."""
+
 _KEPT_BENCHES = 2**20
 """Elements of cases that are kept made up, so that every suspect finds them."""
 
@@ -29,12 +32,18 @@ _BESIDE_VALUES = {"memory", "state", "refusal"}
 """Rules by which an answer may be refused whatever its numbers are."""
 
 
-class Sign(Enum):
-    """By what a failure shows."""
+class Sign(StrEnum):
+    """By what a failure shows.
 
-    NUMBERS = "a wrong answer to the case's own data, in the first call"
-    MANNERS = "memory, state, or a later call"
-    SILENCE = "no answer, or a right one where the catalogue states another"
+    Attributes:
+        NUMBERS: a wrong answer to the case's own data, in the first call.
+        MANNERS: memory, state, or a later call.
+        SILENCE: no answer, or a right one where the catalogue states another.
+    """
+
+    NUMBERS = "numbers"
+    MANNERS = "manners"
+    SILENCE = "silence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ class Gathering:
     Attributes:
         failing: cases that failed, raised or did not answer.
         passing: cases that were passed, but for calls that were refused, as they must be: these tell of no numbers.
-        order: both, as they were called.
+        order: both, and those that were refused, as they were called.
     """
 
     failing: list[Sighting] = field(default_factory=list)
@@ -77,20 +86,42 @@ class Gathering:
     order: list[Case] = field(default_factory=list)
     _kept: int = 0
 
-    def add(self, attempt: Attempt) -> None:
-        """Take note of an attempt; a reference to its answer is kept only where that is wrong."""
-        result = attempt.result
-        if result.outcome is not Outcome.UNSUPPORTED:
+    def add(self, attempt: Attempt) -> Sighting | None:
+        """Take note of an attempt, and return it as a sighting where it is a failure.
+
+        A reference to its answer is kept only where that is wrong.
+        """
+        sign = _sign(attempt)
+        return self.note(attempt.result, sign, attempt.answer if sign is Sign.NUMBERS else None)
+
+    def note(self, result: Result, sign: Sign, answer: Array | None) -> Sighting | None:
+        """Take note of a result, and return it as a sighting where it is a failure.
+
+        Args:
+            result: of which, and of all like it, only so many are kept.
+            sign: by what it shows, if it is a failure.
+            answer: the wrong answer, if it shows by that.
+        """
+        if result.outcome is Outcome.UNSUPPORTED:
+            return None
+        if len(self.order) < _KEPT_CASES:
             self.order.append(result.case)
-        if result.outcome is Outcome.PASSED and result.rule == "refused":
-            return
         if result.outcome is Outcome.PASSED:
-            self.passing.append(result.case)
-        elif result.outcome is not Outcome.UNSUPPORTED:
-            sign = _sign(attempt)
-            self.failing.append(Sighting(result, sign, attempt.answer if sign is Sign.NUMBERS else None))
-            self._kept += _elements(self.failing[-1])
+            if result.rule != "refused" and len(self.passing) < _KEPT_CASES:
+                self.passing.append(result.case)
+            return None
+        sighting = Sighting(result, sign, answer)
+        if len(self.failing) < _KEPT_CASES:
+            self.failing.append(sighting)
+            self._kept += _elements(sighting)
             self._forget()
+        return sighting
+
+    def settle(self) -> None:
+        """Bring what was noted into the order of the catalogue, in whatever order it came."""
+        self.failing.sort(key=lambda sighting: sighting.case.place)
+        self.passing.sort(key=lambda case: case.place)
+        self.order.sort(key=lambda case: case.place)
 
     def _forget(self) -> None:
         """Let go of the largest answers, as far as there are too many."""

@@ -3,7 +3,7 @@
 from conformance.choices import Isolation
 from conformance.errors import UsageError
 from conformance.isolation.in_process import InProcess
-from conformance.isolation.isolated import Isolated
+from conformance.isolation.isolated import Isolated, threads_of
 from conformance.isolation.subject import Asking, Identity, Limits, Subject
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Limits",
     "Subject",
     "open_subject",
+    "threads_of",
 ]
 
 

@@ -23,7 +23,7 @@ from conformance.isolation.subject import Asking, Identity, Limits
 from conformance.runner import Attempt, prepare
 from conformance.traits import Trait
 
-__all__ = ["Isolated"]
+__all__ = ["Isolated", "threads_of"]
 
 _AHEAD = 2**26
 """Bytes of cases that are prepared before they are asked for."""
@@ -212,7 +212,12 @@ class _Ahead:
         return True
 
 
+def threads_of(jobs: int) -> int | None:
+    """Return how many threads each of so many workers gets; None where one has all."""
+    return max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
+
+
 def _environment(jobs: int) -> dict[str, str]:
     """Return the variables of a worker: its share of threads, where there are several workers."""
-    share = max(1, (os.cpu_count() or 1) // jobs)
-    return dict.fromkeys(_THREADS, str(share)) if jobs > 1 else {}
+    share = threads_of(jobs)
+    return {} if share is None else dict.fromkeys(_THREADS, str(share))

@@ -55,14 +55,14 @@ class Line(Part):
 
     Attributes:
         record: for reports.
+        sign: by what a failure shows; see `diagnosis.Sign`.
         answer: of a failing case, as the bytes of an .npy file in base 64.
-        turn: in which call it went wrong.
         strays: what the implementation changed beside its answer.
     """
 
     record: Record
+    sign: str = ""
     answer: str = ""
-    turn: int = 1
     strays: tuple[Words, ...] = ()
 
 

@@ -97,14 +97,19 @@ class Run:
         self._store = store or InMemory()
         self._tallies: dict[str, Tally] = {}
 
+    def keep(self, store: Store, cases: dict[str, Any]) -> None:
+        """Take a store for the results that come, and what is known of the cases before."""
+        self._store = store
+        self.environment = self.environment | {"run": cases}
+
     def add(self, record: Record) -> None:
         """Keep a result, and count it."""
         self._store.add(record)
-        self.tally(record.implementation).add(record)
+        self.count(record)
 
-    def revise(self, record: Record) -> None:
-        """Keep a result in place of an earlier one of the same outcome, of which more is known now."""
-        self._store.add(record)
+    def count(self, record: Record) -> None:
+        """Count a result that is kept already."""
+        self.tally(record.implementation).add(record)
 
     def records(self, name: str) -> Iterator[Record]:
         """Yield the results of the implementation `name`, in the order of the catalogue."""

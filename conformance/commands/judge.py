@@ -1,0 +1,175 @@
+"""One implementation judged on a plan of cases: each result to the journal as it comes, then traits and diagnosis."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+
+import numpy as np
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from conformance import reports
+from conformance.case import Case, Operation, Outcome
+from conformance.data import Array
+from conformance.diagnosis import Diagnosis, Gathering, Sighting, Sign, diagnose_run
+from conformance.errors import Unavailable
+from conformance.expectations import as_expected, shipped_expectations
+from conformance.isolation import Asking, Identity, Subject
+from conformance.journal import Beginning, Journal, Line
+from conformance.plan import Plan
+from conformance.record import Mistake, Smallest, State, Status, record_of, traits_of
+from conformance.runner import Attempt, Result
+
+__all__ = ["Session"]
+
+_KEPT_ANSWER = 2**16
+"""Elements of a wrong answer that goes to the journal."""
+
+
+class Session:
+    """The judging of one implementation.
+
+    Args:
+        subject: whom.
+        plan: the cases.
+        run: which is told of the results.
+        journal: which keeps them.
+        how: they are asked.
+    """
+
+    def __init__(self, subject: Subject, plan: Plan, run: reports.Run, journal: Journal, how: Asking) -> None:
+        self._subject, self._plan, self._run, self._journal, self._how = subject, plan, run, journal, how
+        self._status = Status(name=subject.name)
+        self._gathering = Gathering()
+        self._strays: dict[str, list[str]] = {}
+        self._done = 0
+        self._asked: dict[str, None] = {}
+
+    def judge(self, seconds: float) -> bool:
+        """Judge, with a progress bar where somebody looks, and `seconds` for the diagnosis; False if interrupted."""
+        before = self._journal.status(self._status.name)
+        if before is not None:
+            for record in self._journal.records(before.name):
+                self._run.count(record)
+            self._run.implementations.append(before)
+            return True
+        try:
+            self._judge(seconds)
+            self._journal.finish(self._status)
+        except Unavailable as error:
+            self._tell(state=State.UNAVAILABLE, reason=str(error))
+        except KeyboardInterrupt:
+            reason = f"{self._plan.count - self._done} of {self._plan.count} cases not run"
+            self._tell(state=State.INTERRUPTED, reason=reason)
+        finally:
+            self._run.implementations.append(self._status)
+        return self._status.state is not State.INTERRUPTED
+
+    def _judge(self, seconds: float) -> None:
+        console = reports.new_console(stderr=True)
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[case]}")
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            task = progress.add_task(self._subject.name, total=self._plan.count, case="importing")
+            self._introduce(self._subject.begin(self._cases()))
+            self._restore()
+            progress.update(task, completed=self._done)
+            for tried in self._subject.attempts():
+                self._keep(tried)
+                progress.update(task, advance=1, case=next(iter(self._asked), "measuring traits"))
+            self._tell(traits=traits_of(self._subject.traits()))
+            progress.update(task, case="diagnosing")
+            found = diagnose_run(
+                self._gathering, self._subject, seconds, rounds=self._how.rounds, demand=self._how.demand
+            )
+        for revised in found.results.values():
+            self._journal.add(record_of(revised))
+        self._tell(incidents=self._subject.incidents(), strays=self._strays, **_told(found))
+        self._tell(accuracy=self._run.tally(self._status.name).accuracy)
+
+    def _tell(self, **what: object) -> None:
+        self._status = self._status.model_copy(update=what)
+
+    def _introduce(self, identity: Identity) -> None:
+        """Take note of what the implementation says of itself."""
+        offered = tuple(str(each) for each in Operation if each in identity.offered)
+        self._tell(version=identity.version, offered=offered, note=identity.note)
+        self._journal.begin(Beginning(name=self._status.name, version=identity.version, digest=identity.digest))
+
+    def _is_done(self, place: int) -> bool:
+        return self._journal.is_done(self._status.name, place)
+
+    def _cases(self) -> Iterator[Case]:
+        """Yield the cases to be asked, and remember which were not answered yet: the first of them is being asked."""
+        for case in self._plan.cases(self._is_done):
+            self._asked[case.id] = None
+            yield case
+
+    def _restore(self) -> None:
+        """Take note of what the journal has already."""
+        lines = self._journal.lines(self._status.name)
+        for line, case in zip(lines, self._plan.done(self._is_done), strict=False):
+            record = line.record
+            result = Result(
+                case,
+                record.implementation,
+                record.outcome,
+                record.rule,
+                record.seconds,
+                record.detail,
+                record.diagnosis,
+            )
+            if record.outcome is not Outcome.KNOWN:
+                self._gathering.note(result, Sign(line.sign or Sign.SILENCE), _unpacked(line.answer))
+            self._count(line)
+
+    def _keep(self, tried: Attempt) -> None:
+        """Take note of an attempt."""
+        result = as_expected(tried.result, shipped_expectations())
+        sighting = self._gathering.add(tried) if result.outcome is not Outcome.KNOWN else None
+        line = _line(result, sighting, tried.strays)
+        self._journal.write(line)
+        self._asked.pop(result.case.id, None)
+        self._count(line)
+
+    def _count(self, line: Line) -> None:
+        self._run.count(line.record)
+        self._done += 1
+        for stray in line.strays:
+            self._strays.setdefault(stray, []).append(line.record.case)
+
+
+def _line(result: Result, sighting: Sighting | None, strays: tuple[str, ...]) -> Line:
+    if sighting is None:
+        return Line(record=record_of(result), strays=strays)
+    return Line(record=record_of(result), strays=strays, sign=sighting.sign, answer=_packed(sighting.answer))
+
+
+def _packed(answer: Array | None) -> str:
+    """Return an answer as it is written to a journal; nothing for one that is large."""
+    if answer is None or answer.size > _KEPT_ANSWER:
+        return ""
+    buffer = io.BytesIO()
+    is_foreign = answer.dtype.kind == "V"  # such as bfloat16, which NumPy's files do not know
+    content = np.frombuffer(answer.tobytes(), np.uint8) if is_foreign else answer
+    np.savez_compressed(buffer, content=content, shape=answer.shape, dtype=answer.dtype.name if is_foreign else "")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _unpacked(text: str) -> Array | None:
+    if not text:
+        return None
+    with np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False) as file:
+        content: Array = file["content"]
+        shape, dtype = tuple(file["shape"]), str(file["dtype"])
+    return content.view(np.dtype(dtype)).reshape(shape) if dtype else content
+
+
+def _told(found: Diagnosis) -> dict[str, object]:
+    """Return what a status says of a diagnosis."""
+    mistakes = (
+        Mistake(mistake=each.mistake, evidence=each.evidence, cases=each.cases, label=each.label)
+        for each in found.findings
+    )
+    minimal = found.minimal and Smallest(case=found.minimal.text, command=found.minimal.command)
+    return {"diagnosis": tuple(mistakes), "common": found.common, "minimal": minimal}
