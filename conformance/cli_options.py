@@ -22,6 +22,7 @@ __all__ = [
     "On",
     "Repeat",
     "ResumeFile",
+    "Scheduler",
     "Selection",
     "ShardText",
     "Specs",
@@ -113,4 +114,12 @@ TimesFile = Annotated[
 ]
 ShardText = Annotated[
     str, typer.Option("--shard", metavar="I/N", help="Only part I of N of the cases, the same part every time.")
+]
+Scheduler = Annotated[
+    str,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Judge on the workers of a Dask cluster: tcp://HOST:8786, or local:N for one of N workers here.",
+    ),
 ]

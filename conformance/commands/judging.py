@@ -12,13 +12,14 @@ from conformance import reports
 from conformance.case import Case, Outcome, Tier
 from conformance.catalogue import Catalogue, load_catalogue, read_catalogue, shipped_catalogue
 from conformance.choices import DEFAULT_BUDGET, DEFAULT_TIMEOUT, Accuracy, Device, Format, Isolation
+from conformance.cluster import Clustered
 from conformance.commands.judge import Session
 from conformance.commands.keeping import Keeping
 from conformance.data import make_operands
 from conformance.errors import Unavailable, UsageError
 from conformance.exchange import Scored, export_cases
 from conformance.implementations import BUILT_IN, split_spec
-from conformance.isolation import Asking, Limits, open_subject, threads_of
+from conformance.isolation import Asking, Limits, Subject, open_subject, threads_of
 from conformance.judgement import expect
 from conformance.plan import Plan
 from conformance.record import State, Status
@@ -39,6 +40,7 @@ def run(
     isolation: Isolation,
     limits: Limits,
     jobs: int,
+    scheduler: str,
     keeping: Keeping,
     json_file: Path | None,
     verbose: bool,
@@ -56,6 +58,7 @@ def run(
         isolation: where implementations run.
         limits: what a case may take there.
         jobs: processes.
+        scheduler: of a cluster that the cases are judged on; nothing for this machine.
         keeping: journals, shards, remembered times.
         json_file: where the results go for programs, or None.
         verbose: whether every case takes a line.
@@ -72,7 +75,7 @@ def run(
     with ExitStack() as stack:
         plan: Plan | None = None
         for spec in specs:
-            with open_subject(spec, asking, isolation, limits, jobs) as subject:  # imported while the cases are read
+            with _opened(spec, asking, isolation, limits, jobs, scheduler) as subject:  # imports while cases are read
                 if plan is None:
                     catalogue = read_catalogue(catalogues, budget)
                     plan = Plan(catalogue, expression, tier, keeping.shard, times)
@@ -88,6 +91,19 @@ def run(
         if not interrupted:
             journal.complete()
     return status
+
+
+def _opened(spec: str, asking: Asking, isolation: Isolation, limits: Limits, jobs: int, scheduler: str) -> Subject:
+    """Return the implementation, to be asked on this machine or on a cluster.
+
+    Raises:
+        UsageError: what is asked for is both.
+    """
+    if not scheduler:
+        return open_subject(spec, asking, isolation, limits, jobs)
+    if jobs != 1 or isolation is not Isolation.WORKER:
+        raise UsageError("--scheduler shares the cases among the workers of a cluster; leave -j and --isolate out")
+    return Clustered(spec, asking, limits, scheduler)
 
 
 def _asked(expression: str, tier: Tier, asking: Asking, budget: float, limits: Limits) -> dict[str, str]:
