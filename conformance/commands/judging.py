@@ -123,7 +123,7 @@ def _asked(expression: str, tier: Tier, asking: Asking, budget: float, limits: L
 
 def _described(catalogue: Catalogue, plan: Plan, keeping: Keeping, asked: dict[str, str]) -> dict[str, object]:
     """Return what a report says of the cases that were run: the digest of their catalogue, their number, options."""
-    shard = {} if keeping.shard is None else {"shard": str(keeping.shard)}
+    shard = {} if keeping.shard is None else {"shard": str(keeping.shard), "of": plan.total}
     return {"digest": catalogue.digest, "cases": plan.count, "asked": asked, **shard}
 
 

@@ -4,6 +4,7 @@ from conformance.reports.coverage import print_coverage
 from conformance.reports.defects import print_defects, print_kit, write_defects
 from conformance.reports.files import check_target, write_file
 from conformance.reports.json_report import environment, read_run, write_json
+from conformance.reports.merge import merge_shards
 from conformance.reports.notebook import show_attempt, show_case
 from conformance.reports.summary import InMemory, Run, Store, Tally, exit_code, is_green
 from conformance.reports.terminal import new_console, print_adapter, print_cases, print_run
@@ -17,6 +18,7 @@ __all__ = [
     "environment",
     "exit_code",
     "is_green",
+    "merge_shards",
     "new_console",
     "print_adapter",
     "print_cases",
