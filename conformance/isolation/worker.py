@@ -18,7 +18,7 @@ from conformance.case import Outcome
 from conformance.errors import ConformanceError, described
 from conformance.implementations import Implementation, load_implementation
 from conformance.isolation.messages import Answered, MeasureTraits, Try, Unavailing, packed, receive
-from conformance.isolation.subject import Identity
+from conformance.isolation.subject import identity_of
 from conformance.runner import attempt_prepared, raised
 from conformance.traits import measure_traits
 
@@ -49,7 +49,7 @@ def main() -> None:
     except BaseException as error:
         send(Unavailing(f"{beginning.spec}: importing it raised {described(error)}"))
         return
-    send(Identity(implementation.version, frozenset(implementation.functions), digest=implementation.digest))
+    send(identity_of(implementation))
     while (request := receive(requests)) is not None:
         send(_reply(request, implementation))
     os._exit(0)  # threads that the implementation has left do not matter any more

@@ -7,7 +7,7 @@ from conformance.reports.json_report import environment, read_run, write_json
 from conformance.reports.merge import merge_shards
 from conformance.reports.notebook import show_attempt, show_case
 from conformance.reports.summary import InMemory, Run, Store, Tally, exit_code, is_green
-from conformance.reports.terminal import new_console, print_adapter, print_cases, print_run
+from conformance.reports.terminal import new_console, print_cases, print_implementation, print_run
 
 __all__ = [
     "InMemory",
@@ -20,10 +20,10 @@ __all__ = [
     "is_green",
     "merge_shards",
     "new_console",
-    "print_adapter",
     "print_cases",
     "print_coverage",
     "print_defects",
+    "print_implementation",
     "print_kit",
     "print_run",
     "read_run",
