@@ -15,6 +15,7 @@ from conformance.catalogue.schema import CaseEntry, RefusedEntry
 from conformance.choices import DEFAULT_SECONDS, DEFAULT_TIMEOUT
 from conformance.data.recipes import RECIPES
 from conformance.implementations import ADAPTERS
+from conformance.implementations.adapters import REFERENCES
 from conformance.record import Record, Status
 
 GENERATE = runpy.run_path(str(ROOT / "docs" / "generate.py"))
@@ -107,6 +108,11 @@ def test_reference_example_runs() -> None:
     (code,) = re.findall(r"```python\n(.*?)```", text_of("docs/reference.md"), re.DOTALL)
     assert "assert" in code
     exec(code, {})  # noqa: S102
+
+
+def test_every_algorithm_of_the_reference_is_told() -> None:
+    text = text_of("docs/reference.md")
+    assert all(f"`{name.removeprefix('reference.')}" in text for name in REFERENCES)
 
 
 def anchors(text: str) -> set[str]:
