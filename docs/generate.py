@@ -1,4 +1,4 @@
-"""Write what the pages have of the program: keys, recipes, call forms, refused calls, findings.
+"""Write what the pages have of the program: commands, keys, recipes, call forms, refused calls, findings.
 
     python docs/generate.py
 
@@ -10,16 +10,20 @@ from __future__ import annotations
 import ast
 import re
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from conformance.case import Case, Operation
 from conformance.catalogue import load_catalogue
 from conformance.catalogue.schema import CaseEntry, Data, Expect, RefusedEntry
+from conformance.cli import app
 from conformance.data import make_operands, recipes
 from conformance.implementations.call import call_arguments, whole_call
 
@@ -129,7 +133,45 @@ def findings() -> str:
     return table(("finding", "script", "output"), rows)
 
 
+def commands() -> str:
+    """Return every command with its arguments and options."""
+    return "\n\n".join(_commands("conformance", typer.main.get_command(app)))
+
+
+def _commands(name: str, command: Any) -> Iterator[str]:
+    """Yield what is told of a command, or of the commands of a group."""
+    inner = getattr(command, "commands", {})
+    for word, each in inner.items():
+        yield from _commands(f"{name} {word}", each)
+    if not inner:
+        yield _command(name, command)
+
+
+def _command(name: str, command: Any) -> str:
+    arguments = [each.metavar or each.name.upper() for each in command.params if each.param_type_name == "argument"]
+    options = [each for each in command.params if each.param_type_name == "option" and "--help" not in each.opts]
+    rows = ((_spelled(each), _meaning(each), _usual(each)) for each in options)
+    example = (command.epilog or "").replace("Example:", "For example")
+    parts = [f"## {name}", f"`{' '.join([name, *arguments])}`", command.help or "", example]
+    return "\n\n".join([*filter(None, parts), table(("option", "means", "where left out"), rows)])
+
+
+def _spelled(option: Any) -> str:
+    value = "" if option.is_flag else f" {option.metavar or option.name.upper()}"
+    return ", ".join(f"`{name}{value}`" for name in option.opts)
+
+
+def _meaning(option: Any) -> str:
+    choices = f" One of {', '.join(type(option.default))}." if isinstance(option.default, StrEnum) else ""
+    return f"{option.help or ''}{choices}"
+
+
+def _usual(option: Any) -> str:
+    return "–" if option.is_flag or option.default in (None, "") else f"`{option.default}`"
+
+
 SECTIONS: dict[str, dict[str, Callable[[], str]]] = {
+    "commands.md": {"commands": commands},
     "cases.md": {"keys": keys, "recipes": recipe_table},
     "operations.md": {"calls": calls, "refusals": refusals},
     "findings/index.md": {"findings": findings},
