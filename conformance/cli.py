@@ -16,6 +16,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from conformance import cli_defects, cli_reports
 from conformance.choices import (
     DEFAULT_BUDGET,
     DEFAULT_SECONDS,
@@ -31,10 +32,13 @@ from conformance.cli_options import (
     Catalogues,
     Demand,
     Diagnose,
+    HtmlFile,
     Isolate,
     Jobs,
     JournalFile,
     JsonFile,
+    JunitFile,
+    MarkdownFile,
     Memory,
     On,
     Repeat,
@@ -113,6 +117,9 @@ def run(
     expression: Selection = "",
     tier: Tiers = Tier.CORE,
     json_file: JsonFile = None,
+    html_file: HtmlFile = None,
+    markdown_file: MarkdownFile = None,
+    junit_file: JunitFile = None,
     repeat: Repeat = 1,
     memory_budget: Budget = DEFAULT_BUDGET,
     accuracy: Demand = Accuracy.EXACT_ORDER,
@@ -133,6 +140,7 @@ def run(
     from conformance.commands import judging
     from conformance.isolation import Asking, Limits
     from conformance.plan import Shard
+    from conformance.reports import Outputs
 
     status = judging.run(
         list(dict.fromkeys(implementations or ["tensorflow"])),
@@ -147,7 +155,7 @@ def run(
         jobs=jobs,
         scheduler=scheduler,
         keeping=judging.Keeping(journal, resume, times, Shard.parse(shard) if shard else None),
-        json_file=json_file,
+        outputs=Outputs(json_file, html_file, markdown_file, junit_file),
         verbose=verbose,
     )
     raise typer.Exit(status)
@@ -235,6 +243,9 @@ def score(
     expression: Selection = "",
     tier: Tiers = Tier.FULL,
     json_file: JsonFile = None,
+    html_file: HtmlFile = None,
+    markdown_file: MarkdownFile = None,
+    junit_file: JunitFile = None,
     accuracy: Demand = Accuracy.EXACT_ORDER,
     diagnose: Diagnose = DEFAULT_SECONDS,
     memory_budget: Budget = DEFAULT_BUDGET,
@@ -243,6 +254,7 @@ def score(
     """Judge the answers that a program has written beside exported cases, by the same rules as `run`."""
     from conformance.commands import judging
     from conformance.isolation import Asking
+    from conformance.reports import Outputs
 
     status = judging.score(
         folder,
@@ -253,44 +265,10 @@ def score(
         asking=Asking(1, accuracy, search=not diagnose),
         seconds=diagnose,
         budget=memory_budget,
-        json_file=json_file,
+        outputs=Outputs(json_file, html_file, markdown_file, junit_file),
         verbose=verbose,
     )
     raise typer.Exit(status)
-
-
-@app.command(epilog="Example: `conformance defects --only strides -k 'not bias'`")
-def defects(
-    catalogues: Catalogues = None,
-    expression: Selection = "",
-    tier: Tiers = Tier.CORE,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--only",
-            metavar="CLASS|NAME",
-            help="Only these defects, and no right implementations; may be repeated.",
-        ),
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the table as JSON to FILE.")
-    ] = None,
-    jobs: Annotated[int, typer.Option("-j", "--jobs", metavar="N", min=0, help="Processes; 0 for one a core.")] = 0,
-    listing: Annotated[bool, typer.Option("--list", help="Only list the defects, by class of mistake.")] = False,
-    memory_budget: Budget = DEFAULT_BUDGET,
-) -> None:
-    """Try the kit of wrong implementations on the cases: which case rejects which, and whether the right ones pass.
-
-    Exit status 1 where a defect survives without a reason, or a right implementation is rejected.
-    """
-    from conformance.commands import defects as command
-
-    chosen = command.choose(only or ())
-    if listing:
-        command.print_kit(chosen)
-        return
-    cases = command.cases_of(catalogues or (), memory_budget, expression, tier, json_file)
-    raise typer.Exit(command.score(cases, chosen, catalogues or (), json_file=json_file, jobs=jobs, right=not only))
 
 
 @app.command(epilog="Example: `conformance check my_cases.yaml`")
@@ -308,3 +286,7 @@ def check(
         listing.print_schema()
     else:
         listing.check(catalogues or (), memory_budget)
+
+
+cli_reports.register(app)
+cli_defects.register(app)
