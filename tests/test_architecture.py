@@ -53,6 +53,7 @@ ORDER = [
     "suite",
     "pytest_plugin",
     "cli_options",
+    "cli_export",
     "cli",
     "__main__",
 ]

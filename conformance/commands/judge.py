@@ -14,7 +14,7 @@ from conformance.case import Case, Operation, Outcome
 from conformance.data import Array
 from conformance.diagnosis import Diagnosis, Gathering, Sighting, Sign, diagnose_run
 from conformance.errors import Unavailable
-from conformance.expectations import as_expected, shipped_expectations
+from conformance.expectations import Expectations
 from conformance.isolation import Asking, Identity, Subject
 from conformance.journal import Beginning, Journal, Line
 from conformance.plan import Plan
@@ -36,11 +36,21 @@ class Session:
         run: which is told of the results.
         journal: which keeps them.
         how: they are asked.
+        expectations: what is known of them.
     """
 
-    def __init__(self, subject: Subject, plan: Plan, run: reports.Run, journal: Journal, how: Asking) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        plan: Plan,
+        run: reports.Run,
+        journal: Journal,
+        how: Asking,
+        expectations: Expectations,
+    ) -> None:
         self._subject, self._plan, self._run, self._journal, self._how = subject, plan, run, journal, how
         self._status = Status(name=subject.name)
+        self._expectations, self._awaited = expectations, expectations.of(subject.name)
         self._gathering = Gathering()
         self._strays: dict[str, list[str]] = {}
         self._done = 0
@@ -85,7 +95,7 @@ class Session:
         for revised in found.results.values():
             self._journal.add(record_of(revised))
         self._tell(incidents=self._subject.incidents(), strays=self._strays, **_told(found))
-        self._tell(accuracy=self._run.tally(self._status.name).accuracy)
+        self._tell(accuracy=self._run.tally(self._status.name).accuracy, stale=self._awaited.stale())
 
     def _tell(self, **what: object) -> None:
         self._status = self._status.model_copy(update=what)
@@ -94,6 +104,7 @@ class Session:
         """Take note of what the implementation says of itself."""
         offered = tuple(str(each) for each in Operation if each in identity.offered)
         self._tell(version=identity.version, offered=offered, note=identity.note)
+        self._awaited = self._expectations.of(self._status.name, identity.version)
         self._journal.begin(Beginning(name=self._status.name, version=identity.version, digest=identity.digest))
 
     def _is_done(self, place: int) -> bool:
@@ -125,8 +136,8 @@ class Session:
 
     def _keep(self, tried: Attempt) -> None:
         """Take note of an attempt."""
-        result = as_expected(tried.result, shipped_expectations())
-        sighting = self._gathering.add(tried) if result.outcome is not Outcome.KNOWN else None
+        result = self._awaited.apply(tried.result)
+        sighting = self._gathering.add(tried) if result is tried.result else None
         line = _line(result, sighting, tried.strays)
         self._journal.write(line)
         self._asked.pop(result.case.id, None)
@@ -134,6 +145,7 @@ class Session:
 
     def _count(self, line: Line) -> None:
         self._run.count(line.record)
+        self._awaited.note(line.record.case, line.record.outcome)
         self._done += 1
         for stray in line.strays:
             self._strays.setdefault(stray, []).append(line.record.case)

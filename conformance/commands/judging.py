@@ -12,6 +12,7 @@ from conformance import reports
 from conformance.case import Case, Outcome, Tier
 from conformance.catalogue import Catalogue, load_catalogue, read_catalogue, shipped_catalogue
 from conformance.choices import DEFAULT_BUDGET, DEFAULT_TIMEOUT, Accuracy, Device, Format, Isolation
+from conformance.commands.expecting import Expecting
 from conformance.commands.judge import Session
 from conformance.commands.keeping import Keeping
 from conformance.data import make_operands
@@ -24,7 +25,7 @@ from conformance.plan import Plan
 from conformance.record import State, Status
 from conformance.selection import select
 
-__all__ = ["Keeping", "export", "run", "score", "show"]
+__all__ = ["Expecting", "Keeping", "export", "run", "score", "show"]
 
 
 def run(
@@ -40,6 +41,7 @@ def run(
     limits: Limits,
     jobs: int,
     keeping: Keeping,
+    expecting: Expecting,
     json_file: Path | None,
     verbose: bool,
 ) -> int:
@@ -57,6 +59,7 @@ def run(
         limits: what a case may take there.
         jobs: processes.
         keeping: journals, shards, remembered times.
+        expecting: what is expected not to pass.
         json_file: where the results go for programs, or None.
         verbose: whether every case takes a line.
     """
@@ -67,8 +70,9 @@ def run(
         if spec not in BUILT_IN:
             split_spec(spec)  # refuses what is malformed, before anything is judged
     times = keeping.slow()
-    asked = _asked(expression, tier, asking, budget, limits)
-    record, interrupted = _new_run(catalogues, jobs), False
+    expectations = expecting.read()
+    asked = _asked(expression, tier, asking, budget, limits, expecting.asked(expectations))
+    record, interrupted = _new_run(catalogues, expecting, jobs), False
     with ExitStack() as stack:
         plan: Plan | None = None
         for spec in specs:
@@ -78,7 +82,8 @@ def run(
                     plan = Plan(catalogue, expression, tier, keeping.shard, times)
                     journal = stack.enter_context(keeping.open_journal(catalogue, asked))
                     record.keep(journal, _described(catalogue, plan, keeping, asked))
-                interrupted = not Session(subject, plan, record, journal, asking).judge(seconds)
+                    expectations = expectations.compared(draft.id for draft in catalogue.drafts())
+                interrupted = not Session(subject, plan, record, journal, asking, expectations).judge(seconds)
             if interrupted:
                 break
         for spec in specs[len(record.implementations) :]:
@@ -86,11 +91,14 @@ def run(
             record.implementations.append(Status(name=spec, state=State.INTERRUPTED, reason=reason))
         status = _reported(record, json_file, interrupted, verbose)
         if not interrupted:
+            expecting.propose(record, catalogue)
             journal.complete()
     return status
 
 
-def _asked(expression: str, tier: Tier, asking: Asking, budget: float, limits: Limits) -> dict[str, str]:
+def _asked(
+    expression: str, tier: Tier, asking: Asking, budget: float, limits: Limits, more: dict[str, tuple[str, str]]
+) -> dict[str, str]:
     """Return the options on which results depend, as they are given, but for those that are as by default."""
     given = {
         "-k": (expression, ""),
@@ -101,6 +109,7 @@ def _asked(expression: str, tier: Tier, asking: Asking, budget: float, limits: L
         "--memory-budget": (budget, DEFAULT_BUDGET),
         "--timeout": (limits.seconds, DEFAULT_TIMEOUT),
         "--memory": (limits.memory, None),
+        **more,
     }
     return {name: str(value) for name, (value, usual) in given.items() if value != usual}
 
@@ -121,6 +130,7 @@ def score(
     asking: Asking,
     seconds: float,
     budget: float,
+    expecting: Expecting,
     json_file: Path | None,
     verbose: bool,
 ) -> int:
@@ -135,19 +145,25 @@ def score(
         asking: how strictly answers are judged.
         seconds: for the diagnosis.
         budget: GiB that the arrays of a case may take.
+        expecting: what is expected not to pass.
         json_file: where the results go for programs, or None.
         verbose: whether every case takes a line.
     """
     if json_file is not None:
         reports.check_target(json_file)
+    expectations = expecting.read()
     subject = Scored(folder, name, asking)
     catalogue = read_catalogue(catalogues, budget)
     plan, keeping = Plan(catalogue, expression, tier), Keeping()
-    record = _new_run(catalogues)
+    record = _new_run(catalogues, expecting)
+    expectations = expectations.compared(draft.id for draft in catalogue.drafts())
     with keeping.open_journal(catalogue, {}) as journal:
         record.keep(journal, _described(catalogue, plan, keeping, {}))
-        interrupted = not Session(subject, plan, record, journal, asking).judge(seconds)
-        return _reported(record, json_file, interrupted, verbose)
+        interrupted = not Session(subject, plan, record, journal, asking, expectations).judge(seconds)
+        status = _reported(record, json_file, interrupted, verbose)
+        if not interrupted:
+            expecting.propose(record, catalogue)
+        return status
 
 
 def export(
@@ -173,9 +189,9 @@ def export(
         print(f"{number:>5} {reason}")
 
 
-def _new_run(catalogues: Sequence[Path], jobs: int = 1) -> reports.Run:
+def _new_run(catalogues: Sequence[Path], expecting: Expecting, jobs: int = 1) -> reports.Run:
     names = [str(path) for path in catalogues or [shipped_catalogue()]]
-    return reports.Run(reports.environment(names) | {"jobs": jobs, "threads": threads_of(jobs)})
+    return reports.Run(reports.environment(names) | {"jobs": jobs, "threads": threads_of(jobs)} | expecting.told())
 
 
 def _reported(record: reports.Run, json_file: Path | None, interrupted: bool, verbose: bool) -> int:
