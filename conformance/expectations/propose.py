@@ -151,7 +151,7 @@ def _ranked(parts: tuple[str, ...], gain: int) -> tuple[int, int, int, tuple[str
 
 
 def _names_any(parts: tuple[str, ...], lines: str) -> bool:
-    return re.search(rf"^{'.*'.join(map(re.escape, parts))}$", lines, re.MULTILINE) is not None
+    return bool(lines) and re.search(rf"^{'.*'.join(map(re.escape, parts))}$", lines, re.MULTILINE) is not None
 
 
 def _candidates(name: str, ends_only: bool) -> Iterator[tuple[str, ...]]:
@@ -163,11 +163,10 @@ def _candidates(name: str, ends_only: bool) -> Iterator[tuple[str, ...]]:
     """
     cuts = [found.start() for found in re.finditer(r"\b", name)][1:-1][: _FEW_CUTS if ends_only else _CUTS]
     yield (name,)
-    yield "", ""
-    for cut in cuts:
+    for cut in (0, *cuts, len(name)):
         yield name[:cut], ""
         yield "", name[cut:]
     for one, other in () if ends_only else combinations_with_replacement(cuts, 2):
         yield name[:one], name[other:]
-        if one < other:
+        if name[one:other].strip("-."):
             yield "", name[one:other], ""
