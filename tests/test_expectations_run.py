@@ -104,7 +104,7 @@ def test_update_makes_the_file_that_is_named(command: Command, folder: Path) -> 
     assert not (folder / DEFAULT_EXPECTATIONS).exists()
 
 
-STALE = "- {implementation: mine.py:conv2d, case: basi*, reason: r}\n- {implementation: mine.py:conv2d, case: x, reason: r}\n"
+STALE = "".join(f"- {{implementation: mine.py:conv2d, case: {case}, reason: r}}\n" for case in ("basi*", "x"))
 
 
 @pytest.mark.parametrize("choice", ["fail", "warn"])
@@ -129,8 +129,8 @@ def test_entry_of_cases_that_were_not_chosen_is_not_stale(command: Command, fold
 
 
 def test_what_raises_may_be_accepted_as_unsupported(command: Command, folder: Path) -> None:
-    entry = "- {implementation: 'mine.py:conv2d', case: '*', kind: unsupported, words: too large, sometimes: true, reason: r}"
-    (folder / DEFAULT_EXPECTATIONS).write_text(entry)
+    keys = "case: '*', kind: unsupported, words: too large, sometimes: true, reason: r"
+    (folder / DEFAULT_EXPECTATIONS).write_text(f"- {{implementation: mine.py:conv2d, {keys}}}")
     command(*RUN, "--json", "r.json")
     assert {case for case, outcome in outcomes(folder / "r.json").items() if outcome == "unsupported"} == {
         "mini-batch",

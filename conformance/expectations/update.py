@@ -13,7 +13,7 @@ from conformance.expectations.propose import Proposal
 
 __all__ = ["with_proposals"]
 
-_HEAD = "# What is expected not to pass, and why; entries that --update-expectations proposed are to be read and corrected.\n"
+_HEAD = "# What is expected not to pass, and why; what --update-expectations proposed is to be read and corrected.\n"
 
 _WIDTH = 4096
 """Columns beyond which lines are broken: no line of a person is."""
