@@ -25,7 +25,7 @@ def conv2d(x, w, strides, padding):
     return right(x, w[::-1], strides, padding)
 """
 
-RUN = ("run", "-i", "mine.py:conv2d", "-k", "notebook", "--diagnose", "2")
+RUN = ("run", "-i", "mine.py:conv2d", "-k", "notebook", "--diagnose", "2", "--isolate", "none")
 
 BASIC = "# ours\n- implementation: mine.py:conv2d\n  case: basic\n  reason: we know  # well\n"
 

@@ -98,7 +98,7 @@ class Awaited:
             StaleEntry(
                 place=each.place,
                 pattern=each.expectation.case,
-                passed=tuple(self._passed.get(each.place, ())),
+                passed=tuple(sorted(self._passed.get(each.place, ()))),  # whoever came first
                 fails=self._fails,
             )
             for each in self._own
