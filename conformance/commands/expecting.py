@@ -50,9 +50,10 @@ class Expecting:
         """Return what a report says of it among the environment."""
         return {} if self.found is None else {"expectations": str(self.found)}
 
-    def asked(self, expectations: Expectations) -> dict[str, tuple[str, str]]:
-        """Return the options on which results depend, with their values and what these are by default."""
-        return {"--expectations": (expectations.digest, ""), "--stale": (self.stale, Stale.FAIL)}
+    def asked(self, expectations: Expectations) -> dict[str, str]:
+        """Return the options on which results depend, but for those that are as by default; a file is its digest."""
+        given = {"--expectations": expectations.digest, "--stale": "" if self.stale is Stale.FAIL else self.stale}
+        return {name: str(value) for name, value in given.items() if value}
 
     def propose(self, run: reports.Run, catalogue: Catalogue) -> None:
         """Write entries for what has failed into the file, if that was asked for, and print how many they are.

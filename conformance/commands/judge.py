@@ -104,8 +104,8 @@ class Session:
         """Take note of what the implementation says of itself."""
         offered = tuple(str(each) for each in Operation if each in identity.offered)
         self._tell(version=identity.version, offered=offered, note=identity.note)
-        self._awaited = self._expectations.of(self._status.name, identity.version)
         self._journal.begin(Beginning(name=self._status.name, version=identity.version, digest=identity.digest))
+        self._awaited = self._expectations.of(self._status.name, identity.version)
 
     def _is_done(self, place: int) -> bool:
         return self._journal.is_done(self._status.name, place)

@@ -71,7 +71,7 @@ def run(
             split_spec(spec)  # refuses what is malformed, before anything is judged
     times = keeping.slow()
     expectations = expecting.read()
-    asked = _asked(expression, tier, asking, budget, limits, expecting.asked(expectations))
+    asked = _asked(expression, tier, asking, budget, limits) | expecting.asked(expectations)
     record, interrupted = _new_run(catalogues, expecting, jobs), False
     with ExitStack() as stack:
         plan: Plan | None = None
@@ -96,9 +96,7 @@ def run(
     return status
 
 
-def _asked(
-    expression: str, tier: Tier, asking: Asking, budget: float, limits: Limits, more: dict[str, tuple[str, str]]
-) -> dict[str, str]:
+def _asked(expression: str, tier: Tier, asking: Asking, budget: float, limits: Limits) -> dict[str, str]:
     """Return the options on which results depend, as they are given, but for those that are as by default."""
     given = {
         "-k": (expression, ""),
@@ -109,7 +107,6 @@ def _asked(
         "--memory-budget": (budget, DEFAULT_BUDGET),
         "--timeout": (limits.seconds, DEFAULT_TIMEOUT),
         "--memory": (limits.memory, None),
-        **more,
     }
     return {name: str(value) for name, (value, usual) in given.items() if value != usual}
 
