@@ -56,6 +56,7 @@ ORDER = [
     "pytest_plugin",
     "cli_options",
     "cli_defects",
+    "cli_export",
     "cli_reports",
     "cli",
     "__main__",
