@@ -16,14 +16,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from conformance import cli_defects, cli_export, cli_reports
 from conformance.choices import (
     DEFAULT_BUDGET,
     DEFAULT_SECONDS,
     DEFAULT_TIMEOUT,
     Accuracy,
     Device,
-    Format,
     Isolation,
+    Stale,
     Tier,
 )
 from conformance.cli_options import (
@@ -31,10 +32,14 @@ from conformance.cli_options import (
     Catalogues,
     Demand,
     Diagnose,
+    ExpectationsFile,
+    HtmlFile,
     Isolate,
     Jobs,
     JournalFile,
     JsonFile,
+    JunitFile,
+    MarkdownFile,
     Memory,
     On,
     Repeat,
@@ -43,9 +48,11 @@ from conformance.cli_options import (
     Selection,
     ShardText,
     Specs,
+    StaleChoice,
     Tiers,
     Timeout,
     TimesFile,
+    UpdateExpectations,
     Verbose,
 )
 from conformance.errors import ConformanceError
@@ -113,6 +120,9 @@ def run(
     expression: Selection = "",
     tier: Tiers = Tier.CORE,
     json_file: JsonFile = None,
+    html_file: HtmlFile = None,
+    markdown_file: MarkdownFile = None,
+    junit_file: JunitFile = None,
     repeat: Repeat = 1,
     memory_budget: Budget = DEFAULT_BUDGET,
     accuracy: Demand = Accuracy.EXACT_ORDER,
@@ -127,12 +137,16 @@ def run(
     times: TimesFile = None,
     shard: ShardText = "",
     scheduler: Scheduler = "",
+    expectations: ExpectationsFile = None,
+    stale: StaleChoice = Stale.FAIL,
+    update_expectations: UpdateExpectations = False,
     verbose: Verbose = False,
 ) -> None:
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
     from conformance.commands import judging
     from conformance.isolation import Asking, Limits
     from conformance.plan import Shard
+    from conformance.reports import Outputs
 
     status = judging.run(
         list(dict.fromkeys(implementations or ["tensorflow"])),
@@ -147,7 +161,8 @@ def run(
         jobs=jobs,
         scheduler=scheduler,
         keeping=judging.Keeping(journal, resume, times, Shard.parse(shard) if shard else None),
-        json_file=json_file,
+        expecting=judging.Expecting(expectations, stale, update_expectations),
+        outputs=Outputs(json_file, html_file, markdown_file, junit_file),
         verbose=verbose,
     )
     raise typer.Exit(status)
@@ -201,32 +216,6 @@ def list_cases(
     listing.list_cases(catalogues or (), expression, tier, memory_budget, coverage=coverage)
 
 
-@app.command(epilog="Example: `conformance export cases/ -k stride --expected`")
-def export(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Must be empty, or hold an earlier export.")],
-    catalogues: Catalogues = None,
-    expression: Selection = "",
-    tier: Tiers = Tier.CORE,
-    expected: Annotated[bool, typer.Option("--expected", help="Write the right outputs too; ONNX has them.")] = False,
-    form: Annotated[
-        Format, typer.Option("--format", help="Arrays for `score`, or ONNX models with test data (extra `onnx`).")
-    ] = Format.NPY,
-    memory_budget: Budget = DEFAULT_BUDGET,
-) -> None:
-    """Write the cases as files, for programs in any language; `score` judges what they write beside them."""
-    from conformance.commands import judging
-
-    judging.export(
-        folder,
-        catalogues or (),
-        expression=expression,
-        tier=tier,
-        budget=memory_budget,
-        expected=expected,
-        form=form,
-    )
-
-
 @app.command(epilog="Example: `conformance score cases/ --name mine`")
 def score(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="An export, with an `output.npy` beside each case.")],
@@ -235,14 +224,21 @@ def score(
     expression: Selection = "",
     tier: Tiers = Tier.FULL,
     json_file: JsonFile = None,
+    html_file: HtmlFile = None,
+    markdown_file: MarkdownFile = None,
+    junit_file: JunitFile = None,
     accuracy: Demand = Accuracy.EXACT_ORDER,
     diagnose: Diagnose = DEFAULT_SECONDS,
     memory_budget: Budget = DEFAULT_BUDGET,
+    expectations: ExpectationsFile = None,
+    stale: StaleChoice = Stale.FAIL,
+    update_expectations: UpdateExpectations = False,
     verbose: Verbose = False,
 ) -> None:
     """Judge the answers that a program has written beside exported cases, by the same rules as `run`."""
     from conformance.commands import judging
     from conformance.isolation import Asking
+    from conformance.reports import Outputs
 
     status = judging.score(
         folder,
@@ -253,44 +249,11 @@ def score(
         asking=Asking(1, accuracy, search=not diagnose),
         seconds=diagnose,
         budget=memory_budget,
-        json_file=json_file,
+        expecting=judging.Expecting(expectations, stale, update_expectations),
+        outputs=Outputs(json_file, html_file, markdown_file, junit_file),
         verbose=verbose,
     )
     raise typer.Exit(status)
-
-
-@app.command(epilog="Example: `conformance defects --only strides -k 'not bias'`")
-def defects(
-    catalogues: Catalogues = None,
-    expression: Selection = "",
-    tier: Tiers = Tier.CORE,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--only",
-            metavar="CLASS|NAME",
-            help="Only these defects, and no right implementations; may be repeated.",
-        ),
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the table as JSON to FILE.")
-    ] = None,
-    jobs: Annotated[int, typer.Option("-j", "--jobs", metavar="N", min=0, help="Processes; 0 for one a core.")] = 0,
-    listing: Annotated[bool, typer.Option("--list", help="Only list the defects, by class of mistake.")] = False,
-    memory_budget: Budget = DEFAULT_BUDGET,
-) -> None:
-    """Try the kit of wrong implementations on the cases: which case rejects which, and whether the right ones pass.
-
-    Exit status 1 where a defect survives without a reason, or a right implementation is rejected.
-    """
-    from conformance.commands import defects as command
-
-    chosen = command.choose(only or ())
-    if listing:
-        command.print_kit(chosen)
-        return
-    cases = command.cases_of(catalogues or (), memory_budget, expression, tier, json_file)
-    raise typer.Exit(command.score(cases, chosen, catalogues or (), json_file=json_file, jobs=jobs, right=not only))
 
 
 @app.command(epilog="Example: `conformance check my_cases.yaml`")
@@ -308,3 +271,8 @@ def check(
         listing.print_schema()
     else:
         listing.check(catalogues or (), memory_budget)
+
+
+cli_reports.register(app)
+cli_defects.register(app)
+cli_export.register(app)

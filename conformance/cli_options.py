@@ -7,17 +7,21 @@ from typing import Annotated
 
 import typer
 
-from conformance.choices import Accuracy, Device, Isolation, Tier
+from conformance.choices import Accuracy, Device, Isolation, Stale, Tier
 
 __all__ = [
     "Budget",
     "Catalogues",
     "Demand",
     "Diagnose",
+    "ExpectationsFile",
+    "HtmlFile",
     "Isolate",
     "Jobs",
     "JournalFile",
     "JsonFile",
+    "JunitFile",
+    "MarkdownFile",
     "Memory",
     "On",
     "Repeat",
@@ -26,9 +30,11 @@ __all__ = [
     "Selection",
     "ShardText",
     "Specs",
+    "StaleChoice",
     "Tiers",
     "Timeout",
     "TimesFile",
+    "UpdateExpectations",
     "Verbose",
 ]
 
@@ -85,6 +91,14 @@ Memory = Annotated[
     ),
 ]
 JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON to FILE.")]
+HtmlFile = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report as a page to FILE.")]
+MarkdownFile = Annotated[
+    Path | None, typer.Option("--markdown", metavar="FILE", help="Write a summary as Markdown to FILE, for a CI job.")
+]
+JunitFile = Annotated[
+    Path | None,
+    typer.Option("--junit", metavar="FILE", help="Write the results as JUnit XML to FILE, for a CI server."),
+]
 Diagnose = Annotated[
     float,
     typer.Option(
@@ -114,6 +128,22 @@ TimesFile = Annotated[
 ]
 ShardText = Annotated[
     str, typer.Option("--shard", metavar="I/N", help="Only part I of N of the cases, the same part every time.")
+]
+ExpectationsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--expectations",
+        metavar="FILE",
+        help="What is expected not to pass, with reasons; conformance.expectations.yaml where there is one.",
+    ),
+]
+StaleChoice = Annotated[
+    Stale,
+    typer.Option("--stale", help="What an expectation does to the run that matches nothing, or whose case passes."),
+]
+UpdateExpectations = Annotated[
+    bool,
+    typer.Option("--update-expectations", help="Add entries for what fails now to the expectations file."),
 ]
 Scheduler = Annotated[
     str,

@@ -157,7 +157,7 @@ def _command(name: str, command: Any) -> str:
 
 
 def _spelled(option: Any) -> str:
-    value = "" if option.is_flag else f" {option.metavar or option.name.upper()}"
+    value = "" if option.is_flag else f" {option.metavar or option.name.upper()}".replace("|", " or ")
     return ", ".join(f"`{name}{value}`" for name in option.opts)
 
 

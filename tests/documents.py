@@ -14,7 +14,7 @@ from conftest import ROOT
 
 from conformance.cli import app
 
-__all__ = ["MARKS", "PAGES", "blocks", "is_coming", "lacking_options", "options_of", "run_line", "text_of", "walk"]
+__all__ = ["MARKS", "PAGES", "blocks", "options_of", "run_line", "text_of", "walk"]
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -23,11 +23,6 @@ MARKS = ("run", "test", "exit: ", "build", "in: ", "not run: ")
 own for what is built, and the last one says why nothing runs them."""
 
 _COMMANDS: Any = typer.main.get_command(app)
-
-_COMING = {"report"}
-"""Commands that pages show and this version may lack; where it does, only their spelling is there to be looked at."""
-
-_COMING_OPTIONS = {"--html", "--junit", "--markdown"}
 
 
 def text_of(name: str) -> str:
@@ -40,23 +35,12 @@ def blocks(text: str) -> list[tuple[str, str]]:
     return re.findall(r"<!-- (.+?) -->\n```\w+\n(.*?)```", text, re.DOTALL)
 
 
-def is_coming(words: list[str]) -> bool:
-    """Tell whether a command is one that this version does not have yet."""
-    return words[0] == "conformance" and words[1] in _COMING - set(_names())
-
-
-def lacking_options() -> set[str]:
-    """Return the options that pages show and `conformance run` does not have yet, likewise."""
-    return _COMING_OPTIONS - options_of("run")
-
-
-def options_of(command: str) -> set[str]:
-    """Return the options of a command, by all of their names."""
-    return {option for parameter in _COMMANDS.commands[command].params for option in parameter.opts}
-
-
-def _names() -> list[str]:
-    return list(_COMMANDS.commands)
+def options_of(words: list[str]) -> set[str]:
+    """Return the options of the command that a line calls, by all of their names."""
+    command = _COMMANDS
+    for word in words[1:]:
+        command = getattr(command, "commands", {}).get(word, command)
+    return {option for parameter in command.params for option in parameter.opts}
 
 
 def run_line(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -77,10 +61,10 @@ def walk(marked: list[tuple[str, str]], folder: Path) -> None:
             path.parent.mkdir(exist_ok=True)
             path.write_text(block, encoding="utf-8")
         elif mark.startswith("exit: "):
-            lines = [line for line in block.splitlines() if not is_coming(shlex.split(line))]
-            done = [run_line(line, folder) for line in lines]
+            done = [run_line(line, folder) for line in block.splitlines()]
             printed = done[-1].stdout
             assert [each.returncode for each in done[:-1]] == [0] * (len(done) - 1), [each.stderr for each in done]
+            assert not [each.stderr for each in done if "Traceback" in each.stderr]
             assert done[-1].returncode == int(mark.removeprefix("exit: ")), printed + done[-1].stderr
         elif mark == "printed":
             assert block in printed

@@ -39,6 +39,7 @@ ORDER = [
     "trial",
     "refusal",
     "runner",
+    "shown",
     "record",
     "journal",
     "isolation",
@@ -54,6 +55,9 @@ ORDER = [
     "suite",
     "pytest_plugin",
     "cli_options",
+    "cli_defects",
+    "cli_export",
+    "cli_reports",
     "cli",
     "__main__",
 ]
@@ -143,4 +147,4 @@ def test_the_command_starts_without_what_is_slow_to_import() -> None:
     code = "import sys, conformance.cli; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "conformance.cli" in done.stdout.split()
-    assert {"scipy", "matplotlib", *FRAMEWORKS}.isdisjoint(done.stdout.split())
+    assert {"jinja2", "matplotlib", "scipy", *FRAMEWORKS}.isdisjoint(done.stdout.split())

@@ -34,7 +34,8 @@ COMMANDS = [
     ("check --schema", ""),
     ("show basic -i mine.py:conv2d", ""),
     ("export cases -k basic", "cases/manifest.json"),
-    # every other report that `run` writes is one more line here: ("run … --html page.html", "page.html")
+    ("run -i mine.py:conv2d -k notebook --html page.html", "page.html"),
+    ("run -i mine.py:conv2d -k notebook --markdown summary.md --junit junit.xml", "junit.xml"),
 ]
 """What the installed command must do, with exit status 0, and the file that it must leave."""
 

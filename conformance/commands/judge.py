@@ -7,18 +7,17 @@ import io
 from collections.abc import Iterator
 
 import numpy as np
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from conformance import reports
 from conformance.case import Case, Operation, Outcome
 from conformance.data import Array
 from conformance.diagnosis import Diagnosis, Gathering, Sighting, Sign, diagnose_run
 from conformance.errors import Unavailable
-from conformance.expectations import as_expected, shipped_expectations
+from conformance.expectations import Expectations
 from conformance.isolation import Asking, Identity, Subject
 from conformance.journal import Beginning, Journal, Line
 from conformance.plan import Plan
-from conformance.record import Mistake, Smallest, State, Status, record_of, traits_of
+from conformance.record import Mistake, Record, Smallest, State, Status, record_of, traits_of
 from conformance.runner import Attempt, Result
 
 __all__ = ["Session"]
@@ -36,12 +35,23 @@ class Session:
         run: which is told of the results.
         journal: which keeps them.
         how: they are asked.
+        expectations: what is known of them.
     """
 
-    def __init__(self, subject: Subject, plan: Plan, run: reports.Run, journal: Journal, how: Asking) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        plan: Plan,
+        run: reports.Run,
+        journal: Journal,
+        how: Asking,
+        expectations: Expectations,
+    ) -> None:
         self._subject, self._plan, self._run, self._journal, self._how = subject, plan, run, journal, how
         self._status = Status(name=subject.name)
+        self._expectations, self._awaited = expectations, expectations.of(subject.name)
         self._gathering = Gathering()
+        self._pictures = reports.Pictures(how.demand)
         self._strays: dict[str, list[str]] = {}
         self._done = 0
         self._asked: dict[str, None] = {}
@@ -67,25 +77,24 @@ class Session:
         return self._status.state is not State.INTERRUPTED
 
     def _judge(self, seconds: float) -> None:
-        console = reports.new_console(stderr=True)
-        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[case]}")
-        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-            task = progress.add_task(self._subject.name, total=self._plan.count, case="importing")
-            self._introduce(self._subject.begin(self._cases()))
+        with reports.Progress(self._subject.name, self._plan.count) as progress:
+            self._introduce(self._subject.begin(self._cases(progress)))
             self._restore()
-            progress.update(task, completed=self._done)
+            progress.resume(self._done)
             for tried in self._subject.attempts():
                 self._keep(tried)
-                progress.update(task, advance=1, case=next(iter(self._asked), "measuring traits"))
+                for case_id in list(self._asked)[:1]:
+                    progress.show(case_id, self._done)
+            progress.show("measuring traits", self._done)
             self._tell(traits=traits_of(self._subject.traits()))
-            progress.update(task, case="diagnosing")
+            progress.show("diagnosing", self._done)
             found = diagnose_run(
                 self._gathering, self._subject, seconds, rounds=self._how.rounds, demand=self._how.demand
             )
         for revised in found.results.values():
-            self._journal.add(record_of(revised))
+            self._journal.add(record_of(revised, self._pictures.of(revised.case)))
         self._tell(incidents=self._subject.incidents(), strays=self._strays, **_told(found))
-        self._tell(accuracy=self._run.tally(self._status.name).accuracy)
+        self._tell(accuracy=self._run.tally(self._status.name).accuracy, stale=self._awaited.stale())
 
     def _tell(self, **what: object) -> None:
         self._status = self._status.model_copy(update=what)
@@ -95,13 +104,16 @@ class Session:
         offered = tuple(str(each) for each in Operation if each in identity.offered)
         self._tell(version=identity.version, offered=offered, note=identity.note, switches=dict(identity.switches))
         self._journal.begin(Beginning(name=self._status.name, version=identity.version, digest=identity.digest))
+        self._awaited = self._expectations.of(self._status.name, identity.version)
 
     def _is_done(self, place: int) -> bool:
         return self._journal.is_done(self._status.name, place)
 
-    def _cases(self) -> Iterator[Case]:
+    def _cases(self, progress: reports.Progress) -> Iterator[Case]:
         """Yield the cases to be asked, and remember which were not answered yet: the first of them is being asked."""
         for case in self._plan.cases(self._is_done):
+            if not self._asked:
+                progress.show(case.id, self._done)
             self._asked[case.id] = None
             yield case
 
@@ -110,6 +122,7 @@ class Session:
         lines = self._journal.lines(self._status.name)
         for line, case in zip(lines, self._plan.done(self._is_done), strict=False):
             record = line.record
+            self._pictures.note(record)
             result = Result(
                 case,
                 record.implementation,
@@ -125,24 +138,26 @@ class Session:
 
     def _keep(self, tried: Attempt) -> None:
         """Take note of an attempt."""
-        result = as_expected(tried.result, shipped_expectations())
-        sighting = self._gathering.add(tried) if result.outcome is not Outcome.KNOWN else None
-        line = _line(result, sighting, tried.strays)
+        result = self._awaited.apply(tried.result)
+        sighting = self._gathering.add(tried) if result is tried.result else None
+        record = record_of(result, self._pictures.take(tried, result.outcome))
+        line = _line(record, sighting, tried.strays)
         self._journal.write(line)
         self._asked.pop(result.case.id, None)
         self._count(line)
 
     def _count(self, line: Line) -> None:
         self._run.count(line.record)
+        self._awaited.note(line.record.case, line.record.outcome)
         self._done += 1
         for stray in line.strays:
             self._strays.setdefault(stray, []).append(line.record.case)
 
 
-def _line(result: Result, sighting: Sighting | None, strays: tuple[str, ...]) -> Line:
+def _line(record: Record, sighting: Sighting | None, strays: tuple[str, ...]) -> Line:
     if sighting is None:
-        return Line(record=record_of(result), strays=strays)
-    return Line(record=record_of(result), strays=strays, sign=sighting.sign, answer=_packed(sighting.answer))
+        return Line(record=record, strays=strays)
+    return Line(record=record, strays=strays, sign=sighting.sign, answer=_packed(sighting.answer))
 
 
 def _packed(answer: Array | None) -> str:

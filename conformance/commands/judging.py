@@ -13,6 +13,7 @@ from conformance.case import Case, Outcome, Tier
 from conformance.catalogue import Catalogue, load_catalogue, read_catalogue, shipped_catalogue
 from conformance.choices import DEFAULT_BUDGET, DEFAULT_TIMEOUT, Accuracy, Device, Format, Isolation
 from conformance.cluster import Clustered
+from conformance.commands.expecting import Expecting
 from conformance.commands.judge import Session
 from conformance.commands.keeping import Keeping
 from conformance.data import make_operands
@@ -25,7 +26,7 @@ from conformance.plan import Plan
 from conformance.record import State, Status
 from conformance.selection import select
 
-__all__ = ["Keeping", "export", "run", "score", "show"]
+__all__ = ["Expecting", "Keeping", "export", "run", "score", "show"]
 
 
 def run(
@@ -42,7 +43,8 @@ def run(
     jobs: int,
     scheduler: str,
     keeping: Keeping,
-    json_file: Path | None,
+    expecting: Expecting,
+    outputs: reports.Outputs,
     verbose: bool,
 ) -> int:
     """Judge implementations, write and print the report, and return the exit status.
@@ -60,18 +62,19 @@ def run(
         jobs: processes.
         scheduler: of a cluster that the cases are judged on; nothing for this machine.
         keeping: journals, shards, remembered times.
-        json_file: where the results go for programs, or None.
+        expecting: what is expected not to pass.
+        outputs: where the report goes beside the terminal.
         verbose: whether every case takes a line.
     """
     keeping.check()
-    if json_file is not None:
-        reports.check_target(json_file)
+    outputs.check()
     for spec in specs:
         if spec not in BUILT_IN:
             split_spec(spec)  # refuses what is malformed, before anything is judged
     times = keeping.slow()
-    asked = _asked(expression, tier, asking, budget, limits)
-    record, interrupted = _new_run(catalogues, jobs), False
+    expectations = expecting.read()
+    asked = _asked(expression, tier, asking, budget, limits) | expecting.asked(expectations)
+    record, interrupted = _new_run(catalogues, expecting, jobs), False
     with ExitStack() as stack:
         plan: Plan | None = None
         for spec in specs:
@@ -81,14 +84,16 @@ def run(
                     plan = Plan(catalogue, expression, tier, keeping.shard, times)
                     journal = stack.enter_context(keeping.open_journal(catalogue, asked))
                     record.keep(journal, _described(catalogue, plan, keeping, asked))
-                interrupted = not Session(subject, plan, record, journal, asking).judge(seconds)
+                    expectations = expectations.compared(draft.id for draft in catalogue.drafts())
+                interrupted = not Session(subject, plan, record, journal, asking, expectations).judge(seconds)
             if interrupted:
                 break
         for spec in specs[len(record.implementations) :]:
             reason = f"{plan.count} of {plan.count} cases not run" if plan else "not run"
             record.implementations.append(Status(name=spec, state=State.INTERRUPTED, reason=reason))
-        status = _reported(record, json_file, interrupted, verbose)
+        status = _reported(record, outputs, interrupted, verbose)
         if not interrupted:
+            expecting.propose(record, catalogue)
             journal.complete()
     return status
 
@@ -137,7 +142,8 @@ def score(
     asking: Asking,
     seconds: float,
     budget: float,
-    json_file: Path | None,
+    expecting: Expecting,
+    outputs: reports.Outputs,
     verbose: bool,
 ) -> int:
     """Judge the answers in an export, write and print the report, and return the exit status; the rest as in `run`.
@@ -151,19 +157,24 @@ def score(
         asking: how strictly answers are judged.
         seconds: for the diagnosis.
         budget: GiB that the arrays of a case may take.
-        json_file: where the results go for programs, or None.
+        expecting: what is expected not to pass.
+        outputs: where the report goes beside the terminal.
         verbose: whether every case takes a line.
     """
-    if json_file is not None:
-        reports.check_target(json_file)
+    outputs.check()
+    expectations = expecting.read()
     subject = Scored(folder, name, asking)
     catalogue = read_catalogue(catalogues, budget)
     plan, keeping = Plan(catalogue, expression, tier), Keeping()
-    record = _new_run(catalogues)
+    record = _new_run(catalogues, expecting)
+    expectations = expectations.compared(draft.id for draft in catalogue.drafts())
     with keeping.open_journal(catalogue, {}) as journal:
         record.keep(journal, _described(catalogue, plan, keeping, {}))
-        interrupted = not Session(subject, plan, record, journal, asking).judge(seconds)
-        return _reported(record, json_file, interrupted, verbose)
+        interrupted = not Session(subject, plan, record, journal, asking, expectations).judge(seconds)
+        status = _reported(record, outputs, interrupted, verbose)
+        if not interrupted:
+            expecting.propose(record, catalogue)
+        return status
 
 
 def export(
@@ -189,16 +200,15 @@ def export(
         print(f"{number:>5} {reason}")
 
 
-def _new_run(catalogues: Sequence[Path], jobs: int = 1) -> reports.Run:
+def _new_run(catalogues: Sequence[Path], expecting: Expecting, jobs: int = 1) -> reports.Run:
     names = [str(path) for path in catalogues or [shipped_catalogue()]]
-    return reports.Run(reports.environment(names) | {"jobs": jobs, "threads": threads_of(jobs)})
+    return reports.Run(reports.environment(names) | {"jobs": jobs, "threads": threads_of(jobs)} | expecting.told())
 
 
-def _reported(record: reports.Run, json_file: Path | None, interrupted: bool, verbose: bool) -> int:
+def _reported(record: reports.Run, outputs: reports.Outputs, interrupted: bool, verbose: bool) -> int:
     """Write and print the report, and return the exit status."""
     try:
-        if json_file is not None:
-            reports.write_json(record, json_file)
+        outputs.write(record)
     finally:  # and not before: whoever reads what is printed may stop reading
         reports.print_run(reports.new_console(), record, verbose=verbose)
     return 130 if interrupted else reports.exit_code(record)
