@@ -68,3 +68,5 @@ def walk(marked: list[tuple[str, str]], folder: Path) -> None:
             assert done[-1].returncode == int(mark.removeprefix("exit: ")), printed + done[-1].stderr
         elif mark == "printed":
             assert block in printed
+        elif mark == "printed in part":
+            assert block.rstrip("\n") in printed

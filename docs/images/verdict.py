@@ -39,13 +39,14 @@ def printed() -> str:
 
 
 def shortened(text: str) -> str:
-    """Return the output up to the first failure and its facts, and the last line."""
+    """Return the output up to the first failure and its facts, and the totals with what follows them."""
     _, *lines = text.rstrip().splitlines()  # the first names the catalogue, by a path
     (first,) = (index for index, line in enumerate(lines) if "failed valid-unequal-strides" in line)
     end = lines.index("", first)
     start = next(index for index, line in enumerate(lines) if "unsupported, " in line and "offers no" in line)
     facts = [line for line in lines[:start] if not re.match(r"(again:|.\[2mtrait)", line)]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join([*facts, *lines[first:end], "⋮", lines[-1]]))
+    totals = next(index for index, line in enumerate(lines) if "mine.py:conv2d: " in line)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join([*facts, *lines[first:end], "⋮", *lines[totals:]]))
 
 
 def main() -> None:
