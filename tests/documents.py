@@ -32,7 +32,7 @@ def text_of(name: str) -> str:
 
 def blocks(text: str) -> list[tuple[str, str]]:
     """Return the marked blocks of a page: the mark, and what stands in the block."""
-    return re.findall(r"<!-- (.+?) -->\n```\w+\n(.*?)```", text, re.DOTALL)
+    return re.findall(r"<!-- ([^\n]+) -->\n```\w+\n(.*?)```", text, re.DOTALL)
 
 
 def options_of(words: list[str]) -> set[str]:
