@@ -26,6 +26,7 @@ from conformance.choices import (
     Isolation,
     Tier,
 )
+from conformance.cli_bench import bench
 from conformance.cli_options import (
     Budget,
     Catalogues,
@@ -37,6 +38,7 @@ from conformance.cli_options import (
     JsonFile,
     Memory,
     On,
+    PlotFile,
     Repeat,
     ResumeFile,
     Selection,
@@ -164,6 +166,7 @@ def show(
     timeout: Timeout = DEFAULT_TIMEOUT,
     memory: Memory = None,
     device: On = Device.CPU,
+    plot: PlotFile = None,
 ) -> None:
     """Print one case in full: X, W, b, the reference's Y, the implementation's Y, and whether they are equal."""
     from conformance.commands import judging
@@ -171,7 +174,14 @@ def show(
 
     asking, limits = Asking(repeat, accuracy, keeps=True, device=device), Limits(timeout, memory)
     status = judging.show(
-        case_id, spec, catalogues or (), asking=asking, budget=memory_budget, isolation=isolate, limits=limits
+        case_id,
+        spec,
+        catalogues or (),
+        asking=asking,
+        budget=memory_budget,
+        isolation=isolate,
+        limits=limits,
+        plot=plot,
     )
     raise typer.Exit(status)
 
@@ -305,3 +315,6 @@ def check(
         listing.print_schema()
     else:
         listing.check(catalogues or (), memory_budget)
+
+
+app.command(epilog="Example: `conformance bench -i tensorflow -i torch --layers mobilenet --plot times.png`")(bench)

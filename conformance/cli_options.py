@@ -20,6 +20,7 @@ __all__ = [
     "JsonFile",
     "Memory",
     "On",
+    "PlotFile",
     "Repeat",
     "ResumeFile",
     "Selection",
@@ -84,6 +85,9 @@ Memory = Annotated[
     ),
 ]
 JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON to FILE.")]
+PlotFile = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE.png", help="Draw a picture to FILE (extra `plot`).")
+]
 Diagnose = Annotated[
     float,
     typer.Option(

@@ -197,8 +197,11 @@ def show(
     budget: float,
     isolation: Isolation,
     limits: Limits,
+    plot: Path | None = None,
 ) -> int:
-    """Print a case and what an implementation answers; return 0 where that is right, else 1. As for `run`."""
+    """Print a case and what an implementation answers, draw it if asked to; return 0 where that is right, else 1."""
+    if plot is not None:
+        reports.check_plot(plot)
     case = _find(load_catalogue(catalogues, budget), case_id)
     console = reports.new_console()
     operands = make_operands(case)
@@ -211,6 +214,8 @@ def show(
             return 1
         tried = next(subject.attempts())
     reports.show_attempt(console, case, tried)
+    if plot is not None:
+        reports.plot_case(case, tried, plot)
     return 0 if tried.result.outcome is Outcome.PASSED else 1
 
 

@@ -1,10 +1,12 @@
 """Reports: what is shown and written of results; they judge nothing."""
 
+from conformance.reports.bench import print_bench, write_bench
 from conformance.reports.coverage import print_coverage
 from conformance.reports.defects import print_defects, print_kit, write_defects
 from conformance.reports.files import check_target, write_file
 from conformance.reports.json_report import environment, read_run, write_json
 from conformance.reports.notebook import show_attempt, show_case
+from conformance.reports.plots import check_plot, plot_bench, plot_case
 from conformance.reports.summary import InMemory, Run, Store, Tally, exit_code, is_green
 from conformance.reports.terminal import new_console, print_adapter, print_cases, print_run
 
@@ -13,12 +15,16 @@ __all__ = [
     "Run",
     "Store",
     "Tally",
+    "check_plot",
     "check_target",
     "environment",
     "exit_code",
     "is_green",
     "new_console",
+    "plot_bench",
+    "plot_case",
     "print_adapter",
+    "print_bench",
     "print_cases",
     "print_coverage",
     "print_defects",
@@ -27,6 +33,7 @@ __all__ = [
     "read_run",
     "show_attempt",
     "show_case",
+    "write_bench",
     "write_defects",
     "write_file",
     "write_json",

@@ -8,6 +8,7 @@ from rich.console import Console
 from conformance.case import Case
 from conformance.data import Array, Operands
 from conformance.judgement import Expected
+from conformance.reports.window import place_of, print_window
 from conformance.runner import Attempt
 
 __all__ = ["show_attempt", "show_case"]
@@ -52,6 +53,9 @@ def show_attempt(console: Console, case: Case, attempt: Attempt) -> None:
     console.print(f"\n{verdict}", style=style, markup=False)
     if result.detail:
         console.print(result.detail, markup=False, soft_wrap=True)
+    place = place_of(result.detail) if result.outcome == "failed" else None
+    if place is not None and attempt.turn == 1:  # later calls have other data than those that are shown
+        print_window(console, case, attempt.operands, place)
 
 
 def _print_array(console: Console, name: str, array: Array) -> None:
