@@ -37,10 +37,12 @@ class Layer:
     Attributes:
         case: what is computed.
         times: how often the network has it.
+        as_written: whether the case is as its catalogue has it, with the same batch.
     """
 
     case: Case
     times: int = 1
+    as_written: bool = True
 
     @property
     def products(self) -> int:
@@ -100,7 +102,9 @@ def read_layers(path: Path, budget: float, batch: int | None = None) -> list[Lay
     cases = [case for case in load_catalogue([path], granted) if not case.refuses]
     if not cases:
         raise UsageError(f"--layers {str(path)!r} has no call with an answer, and so nothing to time")
-    return [Layer(case if batch is None else with_batch(case, batch, granted), _times(case)) for case in cases]
+    if batch is None:
+        return [Layer(case, _times(case)) for case in cases]
+    return [Layer(with_batch(case, batch, granted), _times(case), as_written=False) for case in cases]
 
 
 def _times(case: Case) -> int:

@@ -70,21 +70,22 @@ def _conclusion(bench: Bench) -> Iterator[dict[str, Text]]:
     """Yield the geometric means of the ratios, and the time of all layers as often as the network has them."""
     for place, entrant in enumerate(bench.timed):
         mean = bench.geometric_mean(place)
-        name = "geometric mean" if place == 0 else ""
-        counted = "" if mean is None else f"of {mean[1]} layers"
         yield _line(
-            layer=name, by=entrant.name, ratio=_decimal(mean and mean[0]), accuracy=counted, style="bold", ms="", gflops=""
+            layer="geometric mean" if place == 0 else "",
+            by=entrant.name,
+            ratio=_decimal(mean and mean[0]),
+            accuracy="" if mean is None else f"of {mean[1]} layers",
+            style="bold",
         )
+    products, first = sum(row.layer.times * row.layer.products for row in bench.rows), bench.total(0)
     for place, entrant in enumerate(bench.timed):
-        total, first = bench.total(place), bench.total(0)
+        total = bench.total(place)
         yield _line(
             layer="all, × times" if place == 0 else "",
             by=entrant.name,
             ms=_milliseconds(total),
             ratio=_decimal(total / first if total and first else None),
-            gflops=_decimal(2e-9 * sum(row.layer.times * row.layer.products for row in bench.rows) / total, 1)
-            if total
-            else "–",
+            gflops=_decimal(2e-9 * products / total if total else None, 1),
             style="bold",
         )
 
@@ -93,9 +94,9 @@ def _line(
     *,
     layer: str,
     by: str,
-    ms: str,
     ratio: str,
-    gflops: str,
+    ms: str = "",
+    gflops: str = "",
     times: str = "",
     half: str = "",
     accuracy: str = "",

@@ -62,18 +62,24 @@ def _save(figure: Figure, path: Path) -> None:
 
 def plot_bench(bench: Bench, path: Path) -> None:
     """Draw the times of every layer: a dot at the median, a line from quartile to quartile, a colour for each."""
+    from matplotlib.ticker import LogLocator
+
     names = [entrant.name for entrant in bench.timed]
     figure = _figure(9, 1.6 + 0.32 * len(bench.rows))
     axes = figure.subplots()
     for place, name in enumerate(names):
         shift = 0.5 * ((place + 0.5) / len(names) - 0.5)
-        dots = [(index + shift, row.measured[place]) for index, row in enumerate(bench.rows)]
-        timed = [(at, found.median, found.quartiles) for at, found in dots if found.median and found.quartiles]
-        heights, medians = [at for at, *_ in timed], [1e3 * median for _, median, _ in timed]
-        axes.hlines(heights, *([1e3 * ends[side] for *_, ends in timed] for side in (0, 1)), color=f"C{place}", alpha=0.6)
-        axes.plot(medians, heights, "o", color=f"C{place}", markersize=4, label=name)
+        axes.plot([], [], "o", color=f"C{place}", markersize=4, label=name)
+        for index, row in enumerate(bench.rows):
+            median, ends = row.measured[place].median, row.measured[place].quartiles
+            if median is not None and ends is not None:
+                axes.plot([1e3 * end for end in ends], [index + shift] * 2, "-", color=f"C{place}", alpha=0.6)
+                axes.plot([1e3 * median], [index + shift], "o", color=f"C{place}", markersize=4)
     axes.set_yticks(range(len(bench.rows)), [row.layer.case.id for row in bench.rows])
     axes.set(xscale="log", xlabel="milliseconds a call: median, and middle half", ylim=(len(bench.rows) - 0.5, -0.5))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("")
     axes.grid(axis="x", which="both", alpha=0.25)
     told = bench.environment
     axes.set_title(f"{told['layers']}, {told['threads']} thread{'s' * (told['threads'] != 1)} each", loc="left")

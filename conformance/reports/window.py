@@ -42,9 +42,9 @@ class Window:
 
 
 def place_of(detail: str) -> tuple[int, ...] | None:
-    """Return the index of the worst element that the facts of a failure tell, channels last; None where they do not.
+    r"""Return the index of the worst element that the facts of a failure tell, channels last; None where they do not.
 
-    >>> place_of("rule:   exact\\nworst:  output[0, 3, 1, 2] is -357, must be 332")
+    >>> place_of("rule:   exact\nworst:  output[0, 3, 1, 2] is -357, must be 332")
     (0, 3, 1, 2)
     """
     found = _WORST.search(detail)
@@ -99,8 +99,8 @@ def print_window(console: Console, case: Case, operands: Operands, place: tuple[
     if window is None:
         return
     console.print(f"\nthe window behind output{list(place)}", style="bold", markup=False)
-    axes = ("depths", "rows", "columns")[-len(window.taps) :]
-    places = [f"{axis} {_told(line, size)}" for axis, line, size in zip(axes, window.taps, case.input[1:-1], strict=True)]
+    axes, sizes = ("depths", "rows", "columns")[-len(window.taps) :], case.input[1:-1]
+    places = [f"{axis} {_told(line, size)}" for axis, line, size in zip(axes, window.taps, sizes, strict=True)]
     first, last = window.channels
     console.print(f"taps: image {place[0]}, {', '.join(places)}, channels {first} to {last - 1}", markup=False)
     if window.image.size <= _PRINTED:
