@@ -1,8 +1,8 @@
 """Implementations timed side by side on layers of networks; no time for a wrong answer."""
 
 from conformance.bench.layers import LAYER_SETS, Layer, find_layers, read_layers, with_batch
-from conformance.bench.measure import Contest, cores, measure
 from conformance.bench.results import Bench, Entrant, Measured, Row
+from conformance.bench.turns import Contest, cores, measure
 
 __all__ = [
     "LAYER_SETS",
