@@ -76,9 +76,10 @@ def window_behind(case: Case, operands: Operands, place: tuple[int, ...]) -> Win
     last = first + filters.shape[-1]
     inside = [np.array([0 <= tap < size for tap in line], bool) for line, size in zip(taps, sizes, strict=True)]
     within = np.asarray(np.all(np.meshgrid(*inside, indexing="ij"), axis=0))
-    clipped = np.ix_(*(np.clip(line, 0, max(size - 1, 0)) for line, size in zip(taps, sizes, strict=True)))
-    seen = operands.input[place[0], ..., first:last][clipped]
-    image = np.where(within[..., None], seen, np.zeros((), seen.dtype))
+    image = np.zeros((*within.shape, last - first), operands.input.dtype)
+    where = np.nonzero(within)
+    at = tuple(np.asarray(line)[index] for line, index in zip(taps, where, strict=True))
+    image[where] = operands.input[place[0], ..., first:last][at]
     return Window(taps, (first, last), image, filters, within, choice)
 
 
