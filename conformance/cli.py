@@ -41,6 +41,7 @@ from conformance.cli_options import (
     PlotFile,
     Repeat,
     ResumeFile,
+    Scheduler,
     Selection,
     ShardText,
     Specs,
@@ -127,6 +128,7 @@ def run(
     resume: ResumeFile = None,
     times: TimesFile = None,
     shard: ShardText = "",
+    scheduler: Scheduler = "",
     verbose: Verbose = False,
 ) -> None:
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
@@ -145,6 +147,7 @@ def run(
         isolation=isolate,
         limits=Limits(timeout, memory),
         jobs=jobs,
+        scheduler=scheduler,
         keeping=judging.Keeping(journal, resume, times, Shard.parse(shard) if shard else None),
         json_file=json_file,
         verbose=verbose,

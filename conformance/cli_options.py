@@ -23,6 +23,7 @@ __all__ = [
     "PlotFile",
     "Repeat",
     "ResumeFile",
+    "Scheduler",
     "Selection",
     "ShardText",
     "Specs",
@@ -117,4 +118,12 @@ TimesFile = Annotated[
 ]
 ShardText = Annotated[
     str, typer.Option("--shard", metavar="I/N", help="Only part I of N of the cases, the same part every time.")
+]
+Scheduler = Annotated[
+    str,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Judge on the workers of a Dask cluster: tcp://HOST:8786, or local:N for one of N workers here.",
+    ),
 ]

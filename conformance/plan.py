@@ -68,6 +68,7 @@ class Plan:
 
     Attributes:
         count: of the cases.
+        total: of those of all shards.
         slow: those with a remembered time, the slowest first.
     """
 
@@ -83,8 +84,9 @@ class Plan:
         self._shard = shard or Shard(1, 1)
         self._chosen = (catalogue, expression, tier)
         remembered: list[Draft] = []
-        self.count = 0
+        self.count = self.total = 0
         for draft in self._drafts():
+            self.total += 1
             if draft.id in self._times:
                 remembered.append(draft)
             else:

@@ -194,6 +194,7 @@ class Status(_Plain):
         state: what became of it.
         reason: why it was not judged in full, if it was not.
         note: what a reader of its results should know.
+        switches: what an adapter has set of its framework, by name.
         offered: the operations that it has; all, where nothing else is known.
         traits: what was measured beside the judgement, by name.
         accuracy: how exactly it computes the operations of which answers were bounded.
@@ -209,6 +210,7 @@ class Status(_Plain):
     state: State = Field(State.AVAILABLE, alias="status")
     reason: Words = ""
     note: Words = ""
+    switches: dict[Words, Words] = Field(default_factory=dict)
     offered: tuple[Words, ...] = tuple(map(str, Operation))
     traits: dict[str, TraitValue] = Field(default_factory=dict)
     accuracy: tuple[OperationAccuracy, ...] = ()

@@ -74,15 +74,15 @@ class Attempt:
 
     Attributes:
         result: what became of the case.
-        operands: its data.
-        expected: the right answer; None where the call must be refused.
+        operands: its data; None where nobody needs them any more.
+        expected: the right answer; None where the call must be refused, or likewise.
         answer: what came, to the case's own data; None where nothing did.
         turn: in which call it went wrong, from 1.
         strays: what it changed beside the answer, in sentences without a subject; see `conformance.surroundings`.
     """
 
     result: Result
-    operands: Operands
+    operands: Operands | None
     expected: Expected | None
     answer: Array | None
     turn: int = 1

@@ -42,6 +42,7 @@ ORDER = [
     "record",
     "journal",
     "isolation",
+    "cluster",
     "exchange",
     "expectations",
     "kill_table",

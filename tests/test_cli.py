@@ -16,7 +16,7 @@ from conftest import ROOT, Command
 
 from conformance.case import Tier
 from conformance.catalogue import load_catalogue, shipped_catalogue
-from conformance.implementations import ADAPTERS
+from conformance.implementations import ADAPTERS, REFERENCES
 from conformance.selection import select
 
 FLIPPED = """
@@ -80,6 +80,7 @@ def test_run_judges_tensorflow_on_the_shipped_catalogue(command: Command, tmp_pa
         "status",
         "reason",
         "note",
+        "switches",
         "offered",
         "traits",
         "accuracy",
@@ -347,7 +348,7 @@ def test_list_shows_every_adapter_installed_or_not(command: Command) -> None:
     done = command("list", "--implementations")
     assert (done.returncode, done.stderr) == (0, "")
     named = {line.split()[0] for line in done.stdout.splitlines() if line and not line.startswith(" ")}
-    assert named == set(ADAPTERS)
+    assert named == {*ADAPTERS, *REFERENCES}
     assert "  4 operations: conv1d, conv2d, conv3d, depthwise_conv2d\n" in done.stdout  # SciPy's
 
 

@@ -54,7 +54,7 @@ DOCUMENTS: dict[str, tuple[str | bytes, str]] = {
     ),
     "empty-list": ("[]\n", "cases.yaml:1: must be a list of cases, '- id: …', but is []"),
     "mapping": ("cases: []\n", "cases.yaml:1: must be a list of cases, '- id: …', but is {\"cases\": []}"),
-    "huge": (b" " * (16 * 2**20 + 1), "cases.yaml: is larger than 16,777,216 bytes; split it"),
+    "huge": (b" " * (4 * 2**20 + 1), "cases.yaml: is larger than 4,194,304 bytes; split it"),
     "two-documents": ("- a\n---\n- b\n", "cases.yaml:2: is not YAML: but found another document"),
 }
 

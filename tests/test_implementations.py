@@ -68,6 +68,8 @@ def test_current_folder_is_importable(file: Path, monkeypatch: pytest.MonkeyPatc
     ("spec", "message"),
     [
         ("no_such_package.nn", "no_such_package.nn: there is no module 'no_such_package'; is it installed?"),
+        ("referense.naive", "referense.naive: there is no module 'referense'; did you mean reference?"),
+        ("scipi", "scipi: there is no module 'scipi'; did you mean scipy?"),
         ("subjects:plane", "subjects:plane: subjects has no 'plane' (near: plain)"),
         ("subjects:ONES", "subjects:ONES: offers no operation of tf.nn, such as conv2d; name a function behind ':'"),
         ("subjects:Lazy", "subjects:Lazy: is a class; name a function, or an instance of it"),

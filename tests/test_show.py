@@ -163,7 +163,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Any:
     def draw(case: Case, judged: Implementation) -> tuple[list[str], list[str]]:
         figures: list[Any] = []
         monkeypatch.setattr(plots, "_save", lambda figure, path: figures.append(figure))
-        plot_case(case, attempt(case, judged), Path("unused.png"))
+        plot_case(prepare(case), attempt(case, judged), Path("unused.png"))
         panels = [axes for axes in figures[0].axes if axes.get_title()]
         figures[0].draw_without_rendering()
         return [axes.get_title() for axes in panels], [axes.get_title() for axes in panels if axes.patches]

@@ -153,5 +153,6 @@ def test_missing_operation_is_unsupported() -> None:
 
 def test_subjects_do_not_touch_the_data_of_the_harness() -> None:
     tried = attempt(CASES["basic"], load_implementation("subjects:scribbling"))
+    assert tried.operands is not None
     assert np.array_equal(tried.operands.input.ravel(), np.arange(16))
     assert tried.result.outcome is Outcome.FAILED

@@ -23,6 +23,9 @@ __all__ = ["Catalogue", "check_catalogue", "load_catalogue", "read_catalogue", "
 LARGE = 5_000
 """Combinations of a matrix from which on its cases are built when they are wanted, and checked a value at a time."""
 
+_MAX_FAULTS = 1_000
+"""Faults after which nothing more is read."""
+
 _MATRIX_KEYS = [key for key in KEYS if key not in ("id", "matrix", "exclude", "refuses")]
 
 
@@ -142,6 +145,10 @@ class _Reading:
             self.faults.append(Fault(document.file, 1, text))
             return
         for index, written in enumerate(document.values):
+            if len(self.faults) >= _MAX_FAULTS:
+                line = document.line([index])
+                self.faults.append(Fault(document.file, line, f"is not read from here on, for {_MAX_FAULTS:,} faults"))
+                return
             origin = Origin(document, index, name, self._budget, self._raised)
             self._read_entry(written, origin, {key for entry, key in document.doubtful if entry == index})
 

@@ -22,6 +22,9 @@ __all__ = ["MAX_CASES", "Matrix", "MatrixFault"]
 MAX_CASES = 10_000_000
 """Cases that one entry may expand to, and that a catalogue may have."""
 
+_MAX_COMPARISONS = 2 * MAX_CASES
+"""Of a rule of `exclude` with a combination: ten seconds."""
+
 _WORDS = {"strides": "stride", "dilations": "dilation", "filters": "filter", "padding": "pad"}
 """What a value that is no word is called in an id, where the key itself is not."""
 
@@ -99,8 +102,9 @@ class Matrix:
     def twins(self) -> tuple[str, Any, Any, str] | None:
         """Return a key with two values that have the same word, and that word, if there are such."""
         for key, words in self._words.items():
+            first: dict[str, int] = {}
             for place, word in enumerate(words):
-                before = words.index(word)
+                before = first.setdefault(word, place)
                 if before != place:
                     return key, self._lists[key][before], self._lists[key][place], word
         return None
@@ -134,6 +138,9 @@ def _check(matrix: Any, exclude: Any, keys: list[str]) -> None:
         raise MatrixFault(["matrix"], f"matrix stands for {count:,} cases, more than {MAX_CASES:,}; split it")
     if not isinstance(exclude, list) or not all(isinstance(rule, dict) and rule for rule in exclude):
         raise MatrixFault(["exclude"], f"exclude must be a list of mappings, but is {exclude!s:.60}")
+    if count * len(exclude) > _MAX_COMPARISONS:
+        text = f"exclude has {len(exclude):,} rules for {count:,} cases, which is too much to compare; split the matrix"
+        raise MatrixFault(["exclude"], text)
     for index, rule in enumerate(exclude):
         for key, value in rule.items():
             if value not in matrix.get(key, []):

@@ -29,9 +29,12 @@ def _selectable(tag: str) -> str:
 
 _OPERATORS = ("and", "or", "not")
 
+_LARGEST = 2**31 - 1
+"""Of steps: an index of more does not fit into what kernels count with."""
+
 Whole = BeforeValidator(_whole)
 Size = Annotated[int, Field(ge=0), Whole]
-Step = Annotated[int, Field(ge=1), Whole]
+Step = Annotated[int, Field(ge=1, le=_LARGEST), Whole]
 Number = Annotated[int, Whole]
 AnyShape = Annotated[list[Size], Field(min_length=1, max_length=6)]
 Pair = Annotated[list[Size], Field(min_length=2, max_length=2)]

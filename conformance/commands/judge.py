@@ -93,7 +93,7 @@ class Session:
     def _introduce(self, identity: Identity) -> None:
         """Take note of what the implementation says of itself."""
         offered = tuple(str(each) for each in Operation if each in identity.offered)
-        self._tell(version=identity.version, offered=offered, note=identity.note)
+        self._tell(version=identity.version, offered=offered, note=identity.note, switches=dict(identity.switches))
         self._journal.begin(Beginning(name=self._status.name, version=identity.version, digest=identity.digest))
 
     def _is_done(self, place: int) -> bool:

@@ -12,16 +12,16 @@ from conformance import reports
 from conformance.case import Case, Outcome, Tier
 from conformance.catalogue import Catalogue, load_catalogue, read_catalogue, shipped_catalogue
 from conformance.choices import DEFAULT_BUDGET, DEFAULT_TIMEOUT, Accuracy, Device, Format, Isolation
+from conformance.cluster import Clustered
 from conformance.commands.judge import Session
 from conformance.commands.keeping import Keeping
-from conformance.data import make_operands
 from conformance.errors import Unavailable, UsageError
 from conformance.exchange import Scored, export_cases
 from conformance.implementations import BUILT_IN, split_spec
-from conformance.isolation import Asking, Limits, open_subject, threads_of
-from conformance.judgement import expect
+from conformance.isolation import Asking, Limits, Subject, open_subject, threads_of
 from conformance.plan import Plan
 from conformance.record import State, Status
+from conformance.runner import prepare
 from conformance.selection import select
 
 __all__ = ["Keeping", "export", "run", "score", "show"]
@@ -39,6 +39,7 @@ def run(
     isolation: Isolation,
     limits: Limits,
     jobs: int,
+    scheduler: str,
     keeping: Keeping,
     json_file: Path | None,
     verbose: bool,
@@ -56,6 +57,7 @@ def run(
         isolation: where implementations run.
         limits: what a case may take there.
         jobs: processes.
+        scheduler: of a cluster that the cases are judged on; nothing for this machine.
         keeping: journals, shards, remembered times.
         json_file: where the results go for programs, or None.
         verbose: whether every case takes a line.
@@ -72,7 +74,7 @@ def run(
     with ExitStack() as stack:
         plan: Plan | None = None
         for spec in specs:
-            with open_subject(spec, asking, isolation, limits, jobs) as subject:  # imported while the cases are read
+            with _opened(spec, asking, isolation, limits, jobs, scheduler) as subject:  # imports while cases are read
                 if plan is None:
                     catalogue = read_catalogue(catalogues, budget)
                     plan = Plan(catalogue, expression, tier, keeping.shard, times)
@@ -88,6 +90,19 @@ def run(
         if not interrupted:
             journal.complete()
     return status
+
+
+def _opened(spec: str, asking: Asking, isolation: Isolation, limits: Limits, jobs: int, scheduler: str) -> Subject:
+    """Return the implementation, to be asked on this machine or on a cluster.
+
+    Raises:
+        UsageError: what is asked for is both.
+    """
+    if not scheduler:
+        return open_subject(spec, asking, isolation, limits, jobs)
+    if jobs != 1 or isolation is not Isolation.WORKER:
+        raise UsageError("--scheduler shares the cases among the workers of a cluster; leave -j and --isolate out")
+    return Clustered(spec, asking, limits, scheduler)
 
 
 def _asked(expression: str, tier: Tier, asking: Asking, budget: float, limits: Limits) -> dict[str, str]:
@@ -107,7 +122,7 @@ def _asked(expression: str, tier: Tier, asking: Asking, budget: float, limits: L
 
 def _described(catalogue: Catalogue, plan: Plan, keeping: Keeping, asked: dict[str, str]) -> dict[str, object]:
     """Return what a report says of the cases that were run: the digest of their catalogue, their number, options."""
-    shard = {} if keeping.shard is None else {"shard": str(keeping.shard)}
+    shard = {} if keeping.shard is None else {"shard": str(keeping.shard), "of": plan.total}
     return {"digest": catalogue.digest, "cases": plan.count, "asked": asked, **shard}
 
 
@@ -204,8 +219,8 @@ def show(
         reports.check_plot(plot)
     case = _find(load_catalogue(catalogues, budget), case_id)
     console = reports.new_console()
-    operands = make_operands(case)
-    reports.show_case(console, case, operands, None if case.refuses else expect(case, operands))
+    prepared = prepare(case)
+    reports.show_case(console, prepared)
     with open_subject(spec, asking, isolation, limits) as subject:
         try:
             subject.begin([case])
@@ -213,9 +228,9 @@ def show(
             console.print(f"\n{spec} is unavailable: {error}", style="red", markup=False, soft_wrap=True)
             return 1
         tried = next(subject.attempts())
-    reports.show_attempt(console, case, tried)
+    reports.show_attempt(console, prepared, tried)
     if plot is not None:
-        reports.plot_case(case, tried, plot)
+        reports.plot_case(prepared, tried, plot)
     return 0 if tried.result.outcome is Outcome.PASSED else 1
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from conformance import reports
 from conformance.case import Tier
 from conformance.catalogue import json_schema, load_catalogue, read_catalogue, shipped_catalogue
+from conformance.choices import Device
 from conformance.coverage import measure_coverage
 from conformance.errors import CatalogueError, Unavailable
-from conformance.implementations import ADAPTERS, Adapter
-from conformance.isolation import Asking, Identity, Isolated
+from conformance.implementations import ADAPTERS, REFERENCES, Adapter
+from conformance.isolation import Asking, Identity, InProcess, Isolated
 from conformance.selection import select
 from conformance.weakness import weak_cases
 
@@ -32,11 +33,14 @@ def list_cases(catalogues: Sequence[Path], expression: str, tier: Tier, budget: 
 def list_implementations() -> None:
     """Print the adapters, installed or not: version, operations and devices, or why one is unavailable.
 
-    Each is imported in a process of its own, as frameworks quarrel.
+    Each is imported in a process of its own, as frameworks quarrel. The modules of the reference follow.
     """
     console = reports.new_console()
     for spec, adapter in ADAPTERS.items():
-        reports.print_adapter(console, spec, adapter, _what_is_here(spec, adapter))
+        reports.print_implementation(console, spec, adapter.about, adapter.devices, _what_is_here(spec, adapter))
+    for spec, about in REFERENCES.items():
+        found = InProcess(spec, Asking()).begin(())
+        reports.print_implementation(console, spec, about, [Device.CPU], found)
 
 
 def _what_is_here(spec: str, adapter: Adapter) -> Identity | str:

@@ -1,6 +1,6 @@
 """What is judged: finding an implementation by its SPEC, and calling it as its signature allows."""
 
-from conformance.implementations.adapters import ADAPTERS, Adapter
+from conformance.implementations.adapters import ADAPTERS, REFERENCES, Adapter
 from conformance.implementations.call import BadAnswer, call, whole_call
 from conformance.implementations.call_files import CALL, read_output, request_files, write_request
 from conformance.implementations.geometry import Geometry
@@ -20,6 +20,7 @@ __all__ = [
     "ADAPTERS",
     "BUILT_IN",
     "CALL",
+    "REFERENCES",
     "WORKER_MARK",
     "Adapter",
     "BadAnswer",

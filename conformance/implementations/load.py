@@ -20,11 +20,12 @@ import importlib.metadata
 import importlib.util
 import inspect
 import os
+import pkgutil
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
@@ -64,6 +65,7 @@ class Implementation:
         functions: by the names of tf.nn.
         device: where an adapter computes; what is no adapter chooses that itself.
         digest: of the file that it stands in, if there is one.
+        switches: what an adapter has set of its framework, by name.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Implementation:
     functions: dict[str, Function]
     device: Device = Device.CPU
     digest: str = ""
+    switches: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_implementation(spec: str, device: Device = Device.CPU) -> Implementation:
@@ -151,7 +154,8 @@ def _adapted(spec: str, adapter: Adapter, device: Device) -> Implementation:
     os.environ.update(changed)
     module = _import(adapter.module, spec)
     found = module.namespace(adapter.variant, device)
-    return Implementation(spec, module.VERSION, _functions(found, spec), device)
+    switches = {**adapter.environment, **found.SWITCHES}
+    return Implementation(spec, module.VERSION, _functions(found, spec), device, switches=switches)
 
 
 def split_spec(spec: str) -> tuple[str, str]:
@@ -216,10 +220,17 @@ def _import(name: str, spec: str) -> Any:
         using = [each for each in ADAPTERS.values() if error.name in each.packages]
         own = [each for each in using if each is ADAPTERS.get(spec)]
         extra = min(own or using, key=lambda each: len(each.packages)).extra if using else ""
-        remedy = f"install it: pip install '.[{extra}]'" if extra else "is it installed?"
+        remedy = f"install it: pip install '.[{extra}]'" if extra else _near_modules(error.name or name)
         raise Unavailable(f"{spec}: there is no module {error.name!r}; {remedy}") from error
     except (Exception, SystemExit) as error:
         raise Unavailable(f"{spec}: importing {name} raised {described(error)}") from error
+
+
+def _near_modules(name: str) -> str:
+    """Return which modules or adapters have a name like one that there is no module of, as a question."""
+    known = {*ADAPTERS, *(module.name for module in pkgutil.iter_modules())}
+    near = get_close_matches(name, sorted(known), n=3, cutoff=0.75)
+    return f"did you mean {', '.join(near)}?" if near else "is it installed?"
 
 
 def _load_file(path: Path, spec: str) -> ModuleType:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from conformance.case import Case
 from conformance.implementations import Implementation, load_implementation
-from conformance.isolation.subject import Asking, Identity
+from conformance.isolation.subject import Asking, Identity, identity_of
 from conformance.runner import Attempt, attempt
 from conformance.traits import Trait, measure_traits
 
@@ -45,7 +45,7 @@ class InProcess:
         """Import it, and return what it says of itself."""
         self._cases = cases
         implementation = self._implementation
-        return Identity(implementation.version, frozenset(implementation.functions), digest=implementation.digest)
+        return identity_of(implementation)
 
     def attempts(self) -> Iterator[Attempt]:
         """Yield the attempt at each case, in their order."""

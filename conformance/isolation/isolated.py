@@ -88,8 +88,12 @@ class Isolated:
 
     def begin(self, cases: Iterable[Case]) -> Identity:
         """Wait until it is imported, preparing the cases meanwhile; return what it says of itself."""
-        self._ahead = _Ahead(cases, self._asking)
+        self.feed(cases)
         return self._runner.run(self._begin())
+
+    def feed(self, cases: Iterable[Case]) -> None:
+        """Take the cases that are asked next, once those before them are answered."""
+        self._ahead = _Ahead(cases, self._asking)
 
     async def _begin(self) -> Identity:
         preparing = asyncio.create_task(self._ahead.prepare())

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from conformance.case import Case
 from conformance.choices import DEFAULT_TIMEOUT, Accuracy, Device
+from conformance.implementations import Implementation
 from conformance.runner import Attempt
 from conformance.traits import Trait
 
-__all__ = ["Asking", "Identity", "Limits", "Subject"]
+__all__ = ["Asking", "Identity", "Limits", "Subject", "identity_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,24 @@ class Identity:
         offered: the operations that it has.
         note: what else a reader of its results should know.
         digest: of the file that it stands in, if there is one.
+        switches: what an adapter has set of its framework, by name.
     """
 
     version: str
     offered: frozenset[str]
     note: str = ""
     digest: str = ""
+    switches: Mapping[str, str] = field(default_factory=dict)
+
+
+def identity_of(implementation: Implementation) -> Identity:
+    """Return what an implementation that is loaded says of itself."""
+    return Identity(
+        implementation.version,
+        frozenset(implementation.functions),
+        digest=implementation.digest,
+        switches=dict(implementation.switches),
+    )
 
 
 class Subject(Protocol):

@@ -20,7 +20,7 @@ from conformance.data import laid_out
 from conformance.errors import ConformanceError, described
 from conformance.implementations import Implementation, call, load_implementation
 from conformance.isolation.messages import Answered, MeasureTraits, Time, Try, Unavailing, packed, receive
-from conformance.isolation.subject import Identity
+from conformance.isolation.subject import identity_of
 from conformance.runner import Prepared, Result, attempt_prepared, raised
 from conformance.traits import measure_traits
 
@@ -51,7 +51,7 @@ def main() -> None:
     except BaseException as error:
         send(Unavailing(f"{beginning.spec}: importing it raised {described(error)}"))
         return
-    send(Identity(implementation.version, frozenset(implementation.functions), digest=implementation.digest))
+    send(identity_of(implementation))
     tried: Prepared | None = None
     while (request := receive(requests)) is not None:
         if isinstance(request, Time):

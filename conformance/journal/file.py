@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 
@@ -23,12 +23,15 @@ def open_journal(path: Path | None, resume: bool) -> IO[bytes]:
     if path is None:
         return tempfile.NamedTemporaryFile(prefix="conformance-", buffering=0)
     is_new = not resume and not path.exists()
-    file = path.open("x+b" if is_new else "r+b", buffering=0)
-    _lock(file, path)
-    if not is_new and not resume and not _is_complete(file):
-        file.close()
-        text = f"--journal {path}: holds no complete journal; go on with it by --resume {path}, or name another file"
-        raise UsageError(text)
+    with ExitStack() as opened:
+        file = opened.enter_context(path.open("x+b" if is_new else "r+b", buffering=0))
+        _lock(file, path)
+        if not is_new and not resume and not _is_complete(file):
+            text = (
+                f"--journal {path}: holds no complete journal; go on with it by --resume {path}, or name another file"
+            )
+            raise UsageError(text)
+        opened.pop_all()
     return file
 
 

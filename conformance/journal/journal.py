@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 
@@ -40,24 +41,25 @@ class Journal:
         self._ended: dict[str, Status] = {}
         self._synced = monotonic()
         self._end = 0
-        try:
-            self._file = open_journal(path, resume)
-            self._reading = open(self._file.name, "rb")  # noqa: SIM115, PTH123
-        except OSError as error:
-            raise UsageError(f"journal {str(path)!r} cannot be opened ({error.strerror})") from error
-        if resume:
-            self._restore(heading)
-        else:
-            self._file.truncate(0)
-            self._write(heading)
+        with ExitStack() as opened:  # closed again where the journal cannot be used
+            try:
+                self._file = opened.enter_context(open_journal(path, resume))
+                self._reading = opened.enter_context(open(self._file.name, "rb"))  # noqa: PTH123
+            except OSError as error:
+                raise UsageError(f"journal {str(path)!r} cannot be opened ({error.strerror})") from error
+            if resume:
+                self._restore(heading)
+            else:
+                self._file.truncate(0)
+                self._write(heading)
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
         """Close it."""
-        self._reading.close()
-        self._file.close()
+        self._opened.close()
 
     def begin(self, beginning: Beginning) -> None:
         """Take note of who is judged.

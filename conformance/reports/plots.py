@@ -15,7 +15,7 @@ from conformance.data import Array
 from conformance.errors import UsageError
 from conformance.reports.files import check_target, write_bytes
 from conformance.reports.window import Window, place_of, window_behind
-from conformance.runner import Attempt
+from conformance.runner import Attempt, Prepared
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,14 +87,15 @@ def plot_bench(bench: Bench, path: Path) -> None:
     _save(figure, path)
 
 
-def plot_case(case: Case, attempt: Attempt, path: Path) -> None:
+def plot_case(prepared: Prepared, attempt: Attempt, path: Path) -> None:
     """Draw a case as heat maps: operands, answer, right answer and difference, the worst element and its window marked.
 
     Of images with many channels the first are drawn, among them those that the worst element comes from.
     """
+    case = prepared.case
     place = place_of(attempt.result.detail) if attempt.turn == 1 else None
-    window = None if place is None else window_behind(case, attempt.operands, place)
-    rows = [*_operand_rows(case, attempt, place, window), _output_row(case, attempt, place)]
+    window = None if place is None else window_behind(case, prepared.operands, place)
+    rows = [*_operand_rows(prepared, place, window), _output_row(prepared, attempt.answer, place)]
     rows = [row for row in rows if row]
     figure = _figure(1.5 + 2.9 * max(map(len, rows)), 0.6 + 2.9 * len(rows))
     figure.suptitle(f"{case.id}: {attempt.result.implementation}, {attempt.result.outcome}")
@@ -151,12 +152,10 @@ class _Panel:
         axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor="red", linewidth=2, clip_on=False))
 
 
-def _operand_rows(
-    case: Case, attempt: Attempt, place: tuple[int, ...] | None, window: Window | None
-) -> list[list[_Panel]]:
-    rows = []
+def _operand_rows(prepared: Prepared, place: tuple[int, ...] | None, window: Window | None) -> list[list[_Panel]]:
+    case, rows = prepared.case, []
     for name in case.operation.operands:
-        array = attempt.operands.given[name]
+        array = prepared.operands.given[name]
         if array.ndim != case.operation.rank + 2:  # of a call that must be refused: any shape
             continue
         if name in ("filters", "pointwise"):
@@ -193,9 +192,9 @@ def _mark(window: Window) -> tuple[slice, slice]:
     return (slice(0, 1), ends[0]) if len(ends) == 1 else (ends[-2], ends[-1])
 
 
-def _output_row(case: Case, attempt: Attempt, place: tuple[int, ...] | None) -> list[_Panel]:
+def _output_row(prepared: Prepared, answer: Array | None, place: tuple[int, ...] | None) -> list[_Panel]:
     """Return answer, right answer and difference, as far as they can be compared."""
-    expected, answer = attempt.expected, attempt.answer
+    case, expected = prepared.case, prepared.expected
     if expected is None:
         return []
     at = place or (0,) * expected.value.ndim

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -12,12 +12,11 @@ from rich.text import Text
 
 from conformance.case import Case, Operation, Outcome
 from conformance.features import FEATURES, GROUPS
-from conformance.implementations import Adapter
 from conformance.isolation import Identity
 from conformance.record import GREEN, OperationAccuracy, Record, State, Status
 from conformance.reports.summary import Run, Tally, is_green
 
-__all__ = ["new_console", "print_adapter", "print_cases", "print_run", "print_table"]
+__all__ = ["new_console", "print_cases", "print_implementation", "print_run", "print_table"]
 
 _PIPE_WIDTH = 160
 """Columns where nobody's window limits them."""
@@ -69,10 +68,12 @@ def print_cases(console: Console, cases: Iterable[Case]) -> None:
     print_table(console, rows, ("case", "problem", "P", "S", "why"))
 
 
-def print_adapter(console: Console, spec: str, adapter: Adapter, found: Identity | str) -> None:
-    """Print an adapter with what it says of itself, or with why it is unavailable."""
-    version = "" if isinstance(found, str) else f" {found.version}"
-    about = f"  {adapter.about}; {', '.join(adapter.devices)}"
+def print_implementation(
+    console: Console, spec: str, about: str, devices: Sequence[str], found: Identity | str
+) -> None:
+    """Print an implementation that comes with the package, with what it says of itself, or why it is unavailable."""
+    version = "" if isinstance(found, str) else f" {found.version}".rstrip()
+    about = f"  {about}; {', '.join(devices)}"
     console.print(Text(f"{spec}{version}", style="bold").append(about, "not bold"))
     if isinstance(found, str):
         console.print(f"  unavailable: {found}", style="yellow", markup=False, soft_wrap=True)
@@ -107,6 +108,9 @@ def print_table(console: Console, rows: list[dict[str, Text]], priority: tuple[s
 
 def _print_implementation(console: Console, status: Status, run: Run, verbose: bool) -> None:
     console.print(Text(f"{status.name} {status.version}".rstrip(), style="bold"))
+    if status.switches:
+        switches = ", ".join(f"{name} {value}" for name, value in status.switches.items())
+        console.print(f"set: {switches}", style="dim", markup=False, soft_wrap=True)
     if status.note:
         console.print(status.note, style="dim", markup=False, soft_wrap=True)
     if status.state is State.UNAVAILABLE:

@@ -5,6 +5,6 @@ forms of tf.nn. It raises `NotImplementedError` in a call for what the framework
 device that it does not see.
 """
 
-from conformance.implementations.adapters.registry import ADAPTERS, Adapter
+from conformance.implementations.adapters.registry import ADAPTERS, REFERENCES, Adapter
 
-__all__ = ["ADAPTERS", "Adapter"]
+__all__ = ["ADAPTERS", "REFERENCES", "Adapter"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["ADAPTERS", "Adapter"]
+__all__ = ["ADAPTERS", "REFERENCES", "Adapter"]
 
 _HERE = "conformance.implementations.adapters"
 
@@ -86,3 +86,19 @@ ADAPTERS: dict[str, Adapter] = {
     ),
 }
 """One entry a SPEC; a second entry for the same file is another variant of it."""
+
+REFERENCES: dict[str, str] = {
+    "reference": "NumPy, by the algorithm that is fastest for the call",
+    "reference.fourier": "by the fast Fourier transform",
+    "reference.im2col": "columns, one matrix product, and their adjoint",
+    "reference.kn2row": "one product of all pixels with all taps, then shifts",
+    "reference.naive": "the definition, as loops",
+    "reference.naive_gradients": "the gradients by definition, as loops",
+    "reference.strided": "windows by as_strided, its extent proven",
+    "reference.submatrix": "a shifted slab for each tap",
+    "reference.taprows": "columns lying down: a row for each tap",
+    "reference.toeplitz": "products with banded matrices",
+    "reference.windows": "windows by sliding_window_view",
+    "reference.winograd": "fewer products for filters of 3×3",
+}
+"""The modules of the reference that are implementations too, and what each is; they need no adapter."""

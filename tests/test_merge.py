@@ -1,0 +1,89 @@
+"""The reports of shards, joined: the same as that of the whole run, or a clear refusal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.case import Operation, Outcome
+from conformance.errors import UsageError
+from conformance.record import Mistake, Record, Smallest, State, Status
+from conformance.reports import Run, merge_shards
+
+CASES = 7
+
+
+def shard(number: int, count: int = 3, places: list[int] | None = None, **changed: Any) -> Run:
+    """Return the report of a shard of a run of seven cases, by default of every third of them."""
+    said: dict[str, Any] = {"digest": "sha256:1", "asked": {}, "cases": 2, "shard": f"{number}/{count}", "of": CASES}
+    said |= {key: value for key, value in changed.items() if key in said}
+    status = Status(name="mine", version=changed.get("version", "1"), **changed.get("status", {}))
+    run = Run({"conformance": "1.0", "run": said}, [status])
+    for place in list(range(number - 1, CASES, count)) if places is None else places:
+        values = {"operation": Operation.CONV2D, "implementation": "mine", "outcome": Outcome.PASSED}
+        run.add(Record(case=f"case-{place}", place=place, **values))
+    return run
+
+
+def test_shards_make_the_whole_run_in_the_order_of_the_catalogue() -> None:
+    merged = merge_shards({"c": shard(3), "a": shard(1), "b": shard(2)})
+    assert [record.place for record in merged.records("mine")] == list(range(CASES))
+    assert merged.tally("mine").outcomes == {Outcome.PASSED: CASES}
+    assert merged.environment["run"] == {"digest": "sha256:1", "asked": {}, "cases": CASES, "shards": 3}
+    assert [(status.name, status.state) for status in merged.implementations] == [("mine", State.AVAILABLE)]
+
+
+def test_what_shards_say_of_an_implementation_is_joined() -> None:
+    flips = Mistake(mistake="flips", evidence="2 of 2", cases=("case-0",), label="most likely")
+    status = {"diagnosis": (flips,), "minimal": Smallest(case="- {id: long}"), "strays": {"chdirs": ["case-0"]}}
+    other = {
+        "diagnosis": (Mistake(mistake="swaps", cases=("case-1", "case-4")), flips.model_copy(update={"cases": ("x",)})),
+        "minimal": Smallest(case="- {id: s}"),
+        "strays": {"chdirs": ["case-1"]},
+        "incidents": ("died once",),
+        "common": ("all have strides",),
+    }
+    runs = {"a": shard(1, status=status), "b": shard(2, status=other), "c": shard(3)}
+    (joined,) = merge_shards(runs).implementations
+    assert [(each.mistake, each.cases) for each in joined.diagnosis] == [
+        ("flips", ("case-0", "x")),
+        ("swaps", ("case-1", "case-4")),
+    ]
+    assert joined.diagnosis[0].evidence == "shard 1/3: 2 of 2; shard 2/3: 2 of 2"
+    assert joined.minimal == Smallest(case="- {id: s}")
+    assert joined.strays == {"chdirs": ["case-0", "case-1"]}
+    assert (joined.incidents, joined.common) == (("died once",), ("shard 2/3: all have strides",))
+
+
+def test_shard_that_was_interrupted_makes_the_run_interrupted() -> None:
+    status = {"state": State.INTERRUPTED, "reason": "1 of 2 cases not run"}
+    merged = merge_shards({"a": shard(1), "b": shard(2, places=[1], status=status), "c": shard(3)})
+    assert merged.implementations[0].state is State.INTERRUPTED
+    assert merged.implementations[0].reason == "shard 2/3: 1 of 2 cases not run"
+
+
+@pytest.mark.parametrize(
+    ("runs", "message"),
+    [
+        ({"a": shard(1), "c": shard(3)}, "of 3 shards, 2 missing; name the reports of all"),
+        ({"a": shard(1)}, "of 3 shards, 2, 3 missing"),
+        ({"a": shard(1), "b": shard(2), "c": shard(3), "d": shard(2)}, "shard 2/3 is there twice, in b and in d"),
+        (
+            {"a": shard(1), "b": shard(2, digest="sha256:2"), "c": shard(3)},
+            "b: is of another run than a: the catalogue was sha256:1 there, and is sha256:2 here",
+        ),
+        ({"a": shard(1), "b": shard(2, asked={"-k": "x"})}, "the options was {} there, and is {'-k': 'x'} here"),
+        ({"a": shard(1), "b": shard(2, 4)}, "the number of shards was 3 there, and is 4 here"),
+        (
+            {"a": shard(1), "b": shard(2, version="2")},
+            r"the implementations was \['mine 1'\] there, and is \['mine 2'\]",
+        ),
+        ({"a": shard(1), "b": shard(2, places=[1, 3]), "c": shard(3)}, "case case-3 is both in a and in b; run all"),
+        ({"a": shard(1), "b": shard(2, places=[1]), "c": shard(3)}, "mine: the shards have 6 cases, but the run has 7"),
+        ({"a": Run({"conformance": "1.0"})}, "a: is the report of no shard; run it with --shard I/N"),
+    ],
+)
+def test_what_is_not_one_run_is_refused(runs: dict[str, Run], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        merge_shards(runs)
