@@ -56,6 +56,7 @@ ORDER = [
     "pytest_plugin",
     "cli_options",
     "cli_bench",
+    "cli_defects",
     "cli",
     "__main__",
 ]

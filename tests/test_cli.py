@@ -333,7 +333,7 @@ def test_interrupt_exits_130_with_the_partial_report(tmp_path: Path) -> None:
     assert written["implementations"][0]["reason"] == missing
 
 
-@pytest.mark.parametrize("name", ["run", "show", "list", "check"])
+@pytest.mark.parametrize("name", ["run", "show", "list", "check", "bench", "defects"])
 def test_help_shows_an_example(command: Command, name: str) -> None:
     done = command(name, "--help")
     assert done.returncode == 0
