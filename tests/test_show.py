@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import Command
 
-from conformance.case import Case
+from conformance.case import Case, Kind
 from conformance.catalogue import load_catalogue
 from conformance.errors import UsageError
 from conformance.implementations import Implementation, load_implementation
@@ -74,7 +74,7 @@ def test_window_behind_the_worst_element_is_printed(shown: Any) -> None:
     filters = (20 - np.arange(36)).reshape(3, 2, 2, 3)[..., 2]
     assert printed[2] == "X there, channels first:"
     assert "\n".join(printed[3:10]) == str(np.moveaxis(np.concatenate([0 * pixels[:1], pixels]), -1, 0))
-    assert printed[10] == "W[…, :, 2]:"
+    assert printed[10] == "W[[0, 1, 2], [0, 1], :, 2]:"
     assert "\n".join(printed[11:18]) == str(np.moveaxis(filters, -1, 0))
     total = int((pixels * filters[1:]).sum())
     assert printed[18] == f"their 12 products add up to {total}; b[2] = 3 is added"
@@ -89,13 +89,16 @@ def test_no_window_where_the_answer_is_right_or_the_data_are_not_those_shown(sho
     assert "the window" not in stale.stdout
 
 
-WINDOWED = ("conv1d", "conv2d", "conv3d", "depthwise_conv2d")
+def has_windows(case: Case) -> bool:
+    operation = case.operation
+    return operation.gives_image and not operation.is_bias and operation != "separable_conv2d" and not case.refuses
 
-FORWARD = [case for case in CASES.values() if case.operation in WINDOWED and not case.refuses]
+
+WINDOWED = [case for case in CASES.values() if has_windows(case)]
 """Cases whose outputs have windows."""
 
 
-@pytest.mark.parametrize("case", FORWARD, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", WINDOWED, ids=lambda case: case.id)
 def test_window_adds_up_to_the_output(case: Case) -> None:
     prepared = prepare(case)
     assert prepared.expected is not None
@@ -104,23 +107,27 @@ def test_window_adds_up_to_the_output(case: Case) -> None:
     for place in {tuple(size * at // 7 for size in case.output) for at in range(7)} if value.size else ():
         window = window_behind(case, prepared.operands, place)
         assert window is not None
+        assert window.image.shape == window.filters.shape
+        assert not window.image[~window.within].any()
         with np.errstate(invalid="ignore"):
             products = window.image.astype(np.float64) * window.filters.astype(np.float64)
-        assert products.size == np.prod(case.filters[:-2]) * (1 if case.operation.is_depthwise else case.filters[-2])
-        assert not window.image[~window.within].any()
         bias = 0.0 if prepared.operands.bias is None else float(prepared.operands.bias[place[-1]])
         assert not exact or products.sum() + bias == value[place]
 
 
-def test_gradients_and_transposes_have_no_windows() -> None:
-    case = CASES["gradient.conv2d-backprop-input.valid.stride-1"]
+def test_gradients_by_filters_have_no_windows() -> None:
+    case = CASES["gradient.conv2d-backprop-filter.valid.stride-1"]
     assert window_behind(case, prepare(case).operands, (0, 0, 0, 0)) is None
 
 
 def test_cases_with_windows_are_of_every_kind() -> None:
-    assert {str(case.operation) for case in FORWARD} == set(WINDOWED)
-    assert any(case.input[-1] > case.filters[-2] for case in FORWARD)
-    assert any(step > 1 for case in FORWARD for step in case.dilations)
+    assert len({case.operation for case in WINDOWED}) == 14
+    kinds = {Kind.FORWARD, Kind.TRANSPOSE, Kind.INPUT_GRADIENT}
+    assert {case.operation.kind for case in WINDOWED if max(case.dilations) > 1} == kinds
+    assert {case.operation.kind for case in WINDOWED if max(case.strides) > 1} == kinds
+    assert {case.operation.kind for case in WINDOWED if "groups" in f"{case.id} {case.tags}"} >= kinds - {
+        Kind.TRANSPOSE
+    }
 
 
 def test_place_is_read_from_the_facts_with_any_note_in_it() -> None:

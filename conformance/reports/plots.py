@@ -161,7 +161,7 @@ def _operand_rows(prepared: Prepared, place: tuple[int, ...] | None, window: Win
         if name in ("filters", "pointwise"):
             rows.append(_filter_panels(name, array, place))
         else:
-            rows.append(_image_panels(name, array, place, window if name == "input" else None))
+            rows.append(_image_panels(name, array, place, window if window and window.operand == name else None))
     return rows
 
 
@@ -177,7 +177,7 @@ def _image_panels(name: str, array: Array, place: tuple[int, ...] | None, window
     """Return channels of an image: those that the window sees, otherwise the first."""
     number = place[0] if place and place[0] < len(array) else 0
     first, last = window.channels if window else (0, array.shape[-1])
-    depth = window.taps[0][len(window.taps[0]) // 2] if window and len(window.taps) == 3 else None
+    depth = _middle(window.places[0]) if window and len(window.places) == 3 else None
     mark = _mark(window) if window else None
     channels = range(first, min(first + _SHOWN, last)) if len(array) else range(0)
     return [
@@ -186,9 +186,13 @@ def _image_panels(name: str, array: Array, place: tuple[int, ...] | None, window
     ]
 
 
+def _middle(line: tuple[int, ...]) -> int | None:
+    return line[len(line) // 2] if line else None
+
+
 def _mark(window: Window) -> tuple[slice, slice]:
-    """Return the rows and columns from the first tap to the last, those on padding too."""
-    ends = [slice(line[0], line[-1] + 1) if line else slice(0, 0) for line in window.taps]
+    """Return the rows and columns from the first place to the last, those on padding too."""
+    ends = [slice(min(line), max(line) + 1) if line else slice(0, 0) for line in window.places]
     return (slice(0, 1), ends[0]) if len(ends) == 1 else (ends[-2], ends[-1])
 
 

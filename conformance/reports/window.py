@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from rich.console import Console
 
-from conformance.case import Case, Kind, Operation
+from conformance.case import Case, Kind, Map, Operation
 from conformance.data import Array, Operands
 from reference.geometry import explicit_pads
 
@@ -20,20 +20,28 @@ _PRINTED = 200
 """Products above which a window is told but not printed."""
 
 
+Lines = tuple[tuple[int, ...], ...]
+"""For every spatial axis, places on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What one output element of a forward convolution is made from.
+    """What one element of an output is made from.
 
     Attributes:
-        taps: for every spatial axis, the places in the image; those below 0 or beyond it are padding.
+        operand: the name of the image that is looked at.
+        places: in that image; those below 0 or beyond it are padding.
+        taps: of the filters, which meet them, place by place.
         channels: (first, behind the last) of the image.
-        image: (*filter_sizes, channels), zeros where there is padding.
+        image: (*taps, channels), zeros where there is padding.
         filters: of the same shape, what each is multiplied with.
-        within: (*filter_sizes,), whether a tap lies in the image.
+        within: (*taps,), whether a place lies in the image.
         choice: the index of the filters' last axes, as it is written.
     """
 
-    taps: tuple[range, ...]
+    operand: str
+    places: Lines
+    taps: Lines
     channels: tuple[int, int]
     image: Array
     filters: Array
@@ -59,39 +67,70 @@ def window_behind(case: Case, operands: Operands, place: tuple[int, ...]) -> Win
         operands: its data.
         place: (image, *position, channel) of the element.
     """
-    if case.operation.kind is not Kind.FORWARD or case.operation.is_bias or case.refuses:
+    operation = case.operation
+    if operation.is_bias or operation is Operation.SEPARABLE_CONV2D or not operation.gives_image or case.refuses:
         return None
-    if case.operation is Operation.SEPARABLE_CONV2D:
-        return None
-    sizes, fields = case.input[1:-1], case.filters[:-2]
-    padding = case.padding if isinstance(case.padding, str) else tuple(case.padding)
-    pads = explicit_pads(padding, sizes, fields, case.strides, case.dilations)
-    taps = tuple(
-        range(at * stride - before, at * stride - before + field * step, step)
-        for at, stride, (before, _), field, step in zip(
-            place[1:-1], case.strides, pads, fields, case.dilations, strict=True
-        )
-    )
-    first, filters, choice = _filters(case, operands, place[-1])
+    name = "out_backprop" if operation.kind is Kind.INPUT_GRADIENT else "input"
+    whole = operands.given[name][place[0]]
+    is_forward = operation.map is Map.TO_OUTPUT
+    large = whole.shape[:-1] if is_forward else case.output[1:-1]
+    pads = explicit_pads(case.padding, large, case.filters[:-2], case.strides, case.dilations)
+    axes = zip(place[1:-1], case.strides, pads, case.filters[:-2], case.dilations, strict=True)
+    pairs = [_pairs(at, stride, before, field, step, is_forward) for at, stride, (before, _), field, step in axes]
+    places, taps = (tuple(tuple(pair[side] for pair in axis) for axis in pairs) for side in (0, 1))
+    first, filters, choice = (_seen_by if is_forward else _seeing)(case, operands.filters, place[-1])
+    filters = filters[np.ix_(*taps)]
     last = first + filters.shape[-1]
-    inside = [np.array([0 <= tap < size for tap in line], bool) for line, size in zip(taps, sizes, strict=True)]
+    image, within = _seen_at(whole[..., first:last], places)
+    return Window(name, places, taps, (first, last), image, filters, within, choice)
+
+
+def _seen_at(image: Array, places: Lines) -> tuple[Array, Array]:
+    """Return what lies at the places of an image, zeros where that is padding, and where it is not."""
+    sizes = zip(places, image.shape[:-1], strict=True)
+    inside = [np.array([0 <= at < size for at in line], bool) for line, size in sizes]
     within = np.asarray(np.all(np.meshgrid(*inside, indexing="ij"), axis=0))
-    image = np.zeros((*within.shape, last - first), operands.input.dtype)
+    seen = np.zeros((*within.shape, image.shape[-1]), image.dtype)
     where = np.nonzero(within)
-    at = tuple(np.asarray(line)[index] for line, index in zip(taps, where, strict=True))
-    image[where] = operands.input[place[0], ..., first:last][at]
-    return Window(taps, (first, last), image, filters, within, choice)
+    seen[where] = image[tuple(np.asarray(line, int)[index] for line, index in zip(places, where, strict=True))]
+    return seen, within
 
 
-def _filters(case: Case, operands: Operands, channel: int) -> tuple[int, Array, str]:
-    """Return the first channel of the image that an output channel sees, its filters, and how these are indexed."""
+def _pairs(at: int, stride: int, before: int, field: int, step: int, is_forward: bool) -> list[tuple[int, int]]:
+    """Return the places on an axis that the element `at` is made from, each with the filters' tap that meets it."""
+    if is_forward:
+        return [(at * stride - before + tap * step, tap) for tap in range(field)]
+    reach = [(at + before - tap * step, tap) for tap in range(field)]
+    return [(way // stride, tap) for way, tap in reach if way % stride == 0]
+
+
+def _groups(case: Case) -> tuple[int, int]:
+    """Return how many channels of the image before, and of the one behind, a group of the convolution has."""
+    seen, made = case.filters[-2:]
+    if case.operation.is_depthwise or not seen:
+        return seen and 1, made
+    transposed = case.output if case.out_backprop is None else case.out_backprop
+    before = transposed if case.operation.is_transposed else case.input
+    return seen, made // max(1, before[-1] // seen)
+
+
+def _seen_by(case: Case, filters: Array, channel: int) -> tuple[int, Array, str]:
+    """Return the first channel before the convolution that a channel behind it sees, and the filters between them."""
+    seen, made = _groups(case)
+    group, which = divmod(channel, max(1, made))
     if case.operation.is_depthwise:
-        first, which = divmod(channel, case.filters[-1])
-        return first, operands.filters[..., first : first + 1, which], f"{first}, {which}"
-    seen = case.filters[-2]
-    groups = case.input[-1] // seen if seen else 1
-    first = channel // max(1, case.filters[-1] // max(1, groups)) * seen
-    return first, operands.filters[..., channel], f":, {channel}"
+        return group, filters[..., group : group + 1, which], f"{group}, {which}"
+    return group * seen, filters[..., channel], f":, {channel}"
+
+
+def _seeing(case: Case, filters: Array, channel: int) -> tuple[int, Array, str]:
+    """Return the first channel behind the convolution that sees a channel before it, and the filters between them."""
+    seen, made = _groups(case)
+    group, which = divmod(channel, max(1, seen))
+    if case.operation.is_depthwise:
+        return channel * made, filters[..., channel, :], f"{channel}, :"
+    first = group * made
+    return first, filters[..., which, first : first + made], f"{which}, {first}:{first + made}"
 
 
 def print_window(console: Console, case: Case, operands: Operands, place: tuple[int, ...]) -> None:
@@ -100,13 +139,15 @@ def print_window(console: Console, case: Case, operands: Operands, place: tuple[
     if window is None:
         return
     console.print(f"\nthe window behind output{list(place)}", style="bold", markup=False)
-    axes, sizes = ("depths", "rows", "columns")[-len(window.taps) :], case.input[1:-1]
-    places = [f"{axis} {_told(line, size)}" for axis, line, size in zip(axes, window.taps, sizes, strict=True)]
+    axes, sizes = ("depths", "rows", "columns")[-len(window.places) :], operands.given[window.operand].shape[1:-1]
+    lines = [f"{axis} {_told(line, size)}" for axis, line, size in zip(axes, window.places, sizes, strict=True)]
     first, last = window.channels
-    console.print(f"taps: image {place[0]}, {', '.join(places)}, channels {first} to {last - 1}", markup=False)
+    console.print(f"taps: image {place[0]}, {', '.join(lines)}, channels {first} to {last - 1}", markup=False)
     if window.image.size <= _PRINTED:
-        console.print(f"X there, channels first:\n{_channels_first(window.image)}", markup=False, soft_wrap=True)
-        console.print(f"W[…, {window.choice}]:\n{_channels_first(window.filters)}", markup=False, soft_wrap=True)
+        index = ", ".join(str(list(line)) for line in window.taps)
+        letter = {"input": "X", "out_backprop": "G"}[window.operand]
+        console.print(f"{letter} there, channels first:\n{_channels_first(window.image)}", markup=False, soft_wrap=True)
+        console.print(f"W[{index}, {window.choice}]:\n{_channels_first(window.filters)}", markup=False, soft_wrap=True)
     bias = "" if operands.bias is None else f"; b[{place[-1]}] = {float(operands.bias[place[-1]]):.9g} is added"
     with np.errstate(all="ignore"):
         products = window.image.astype(np.float64) * window.filters.astype(np.float64)
@@ -114,13 +155,13 @@ def print_window(console: Console, case: Case, operands: Operands, place: tuple[
     console.print(f"their {products.size} products add up to {total:.9g}{bias}", markup=False)
 
 
-def _told(line: range, size: int) -> str:
-    """Return the places of taps on one axis, those on padding in brackets.
+def _told(line: tuple[int, ...], size: int) -> str:
+    """Return places on one axis, those on padding in brackets.
 
-    >>> _told(range(-1, 4, 2), 3)
+    >>> _told((-1, 1, 3), 3)
     '(-1), 1, (3)'
     """
-    return ", ".join(str(tap) if 0 <= tap < size else f"({tap})" for tap in line)
+    return "none" if not line else ", ".join(str(tap) if 0 <= tap < size else f"({tap})" for tap in line)
 
 
 def _channels_first(array: Array) -> str:
