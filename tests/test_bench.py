@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +44,7 @@ LAYERS = """
 
 SUBJECTS = """
 import os
+import pathlib
 import time
 
 import numpy as np
@@ -62,6 +68,13 @@ def placed(x, w, strides, padding):
     told = {os.environ[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")}
     if told != {"1"} or len(os.sched_getaffinity(0)) != 1:
         raise RuntimeError(f"{told} threads on {os.sched_getaffinity(0)}")
+    return right(x, w, strides[1:3], padding)
+
+
+def waiting(x, w, strides, padding):
+    if len(x[0]) == 4:
+        pathlib.Path("waiting").touch()
+        time.sleep(600)
     return right(x, w, strides[1:3], padding)
 
 
@@ -152,7 +165,23 @@ def test_death_in_a_turn_ends_the_times_of_that_layer_only(bench: Any) -> None:
     assert [len(each["seconds"]) for each in results(report, "reference")] == [3, 3]
 
 
-@pytest.mark.skipif(not hasattr(__import__("os"), "sched_setaffinity"), reason="cores can be chosen on Linux only")
+def test_interrupted_run_reports_the_layers_that_are_done(tmp_path: Path) -> None:
+    (tmp_path / "layers.yaml").write_text(LAYERS)
+    (tmp_path / "subjects.py").write_text(SUBJECTS)
+    words = ["bench", "-i", "subjects.py:waiting", "--layers", "layers.yaml", "--rounds", "1", "--json", "bench.json"]
+    command = [sys.executable, "-m", "conformance", *words]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        while not (tmp_path / "waiting").exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    report = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
+    assert [layer["layer"] for layer in report["layers"]] == ["large"]
+    assert "subjects.py:waiting" in printed
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores can be chosen on Linux only")
 def test_threads_and_cores_are_set_before_anything_is_imported(bench: Any) -> None:
     status, _, report = bench("subjects.py:placed", options=("--threads", "1", "--rounds", "1", "-k", "small"))
     assert (status, report["environment"]["threads"]) == (0, 1)
