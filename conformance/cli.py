@@ -16,6 +16,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from conformance import cli_bench, cli_defects, cli_reports
 from conformance.choices import (
     DEFAULT_BUDGET,
     DEFAULT_SECONDS,
@@ -26,17 +27,18 @@ from conformance.choices import (
     Isolation,
     Tier,
 )
-from conformance.cli_bench import bench
-from conformance.cli_defects import defects
 from conformance.cli_options import (
     Budget,
     Catalogues,
     Demand,
     Diagnose,
+    HtmlFile,
     Isolate,
     Jobs,
     JournalFile,
     JsonFile,
+    JunitFile,
+    MarkdownFile,
     Memory,
     On,
     PlotFile,
@@ -116,6 +118,9 @@ def run(
     expression: Selection = "",
     tier: Tiers = Tier.CORE,
     json_file: JsonFile = None,
+    html_file: HtmlFile = None,
+    markdown_file: MarkdownFile = None,
+    junit_file: JunitFile = None,
     repeat: Repeat = 1,
     memory_budget: Budget = DEFAULT_BUDGET,
     accuracy: Demand = Accuracy.EXACT_ORDER,
@@ -136,6 +141,7 @@ def run(
     from conformance.commands import judging
     from conformance.isolation import Asking, Limits
     from conformance.plan import Shard
+    from conformance.reports import Outputs
 
     status = judging.run(
         list(dict.fromkeys(implementations or ["tensorflow"])),
@@ -150,7 +156,7 @@ def run(
         jobs=jobs,
         scheduler=scheduler,
         keeping=judging.Keeping(journal, resume, times, Shard.parse(shard) if shard else None),
-        json_file=json_file,
+        outputs=Outputs(json_file, html_file, markdown_file, junit_file),
         verbose=verbose,
     )
     raise typer.Exit(status)
@@ -178,14 +184,7 @@ def show(
 
     asking, limits = Asking(repeat, accuracy, keeps=True, device=device), Limits(timeout, memory)
     status = judging.show(
-        case_id,
-        spec,
-        catalogues or (),
-        asking=asking,
-        budget=memory_budget,
-        isolation=isolate,
-        limits=limits,
-        plot=plot,
+        case_id, spec, catalogues or (), plot, asking=asking, budget=memory_budget, isolation=isolate, limits=limits
     )
     raise typer.Exit(status)
 
@@ -246,6 +245,9 @@ def score(
     expression: Selection = "",
     tier: Tiers = Tier.FULL,
     json_file: JsonFile = None,
+    html_file: HtmlFile = None,
+    markdown_file: MarkdownFile = None,
+    junit_file: JunitFile = None,
     accuracy: Demand = Accuracy.EXACT_ORDER,
     diagnose: Diagnose = DEFAULT_SECONDS,
     memory_budget: Budget = DEFAULT_BUDGET,
@@ -254,6 +256,7 @@ def score(
     """Judge the answers that a program has written beside exported cases, by the same rules as `run`."""
     from conformance.commands import judging
     from conformance.isolation import Asking
+    from conformance.reports import Outputs
 
     status = judging.score(
         folder,
@@ -264,7 +267,7 @@ def score(
         asking=Asking(1, accuracy, search=not diagnose),
         seconds=diagnose,
         budget=memory_budget,
-        json_file=json_file,
+        outputs=Outputs(json_file, html_file, markdown_file, junit_file),
         verbose=verbose,
     )
     raise typer.Exit(status)
@@ -287,5 +290,6 @@ def check(
         listing.check(catalogues or (), memory_budget)
 
 
-app.command(epilog="Example: `conformance defects --only strides -k 'not bias'`")(defects)
-app.command(epilog="Example: `conformance bench -i tensorflow -i torch --layers mobilenet --plot times.png`")(bench)
+cli_bench.register(app)
+cli_reports.register(app)
+cli_defects.register(app)

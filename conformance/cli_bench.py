@@ -9,7 +9,13 @@ import typer
 from conformance.choices import DEFAULT_BUDGET, DEFAULT_TIMEOUT, Accuracy, Device
 from conformance.cli_options import Budget, Demand, JsonFile, Memory, On, PlotFile, Selection, Specs, Timeout
 
-__all__ = ["bench"]
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    example = "`conformance bench -i tensorflow -i torch --layers mobilenet --plot times.png`"
+    app.command(epilog=f"Example: {example}")(bench)
 
 
 def bench(

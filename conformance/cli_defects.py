@@ -1,4 +1,4 @@
-"""The command `conformance defects`, as thin as the others."""
+"""`conformance defects`: its options."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ import typer
 from conformance.choices import DEFAULT_BUDGET, Tier
 from conformance.cli_options import Budget, Catalogues, Selection, Tiers
 
-__all__ = ["defects"]
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command(epilog="Example: `conformance defects --only strides -k 'not bias'`")(defects)
 
 
 def defects(

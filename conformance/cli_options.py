@@ -14,10 +14,13 @@ __all__ = [
     "Catalogues",
     "Demand",
     "Diagnose",
+    "HtmlFile",
     "Isolate",
     "Jobs",
     "JournalFile",
     "JsonFile",
+    "JunitFile",
+    "MarkdownFile",
     "Memory",
     "On",
     "PlotFile",
@@ -86,6 +89,14 @@ Memory = Annotated[
     ),
 ]
 JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON to FILE.")]
+HtmlFile = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report as a page to FILE.")]
+MarkdownFile = Annotated[
+    Path | None, typer.Option("--markdown", metavar="FILE", help="Write a summary as Markdown to FILE, for a CI job.")
+]
+JunitFile = Annotated[
+    Path | None,
+    typer.Option("--junit", metavar="FILE", help="Write the results as JUnit XML to FILE, for a CI server."),
+]
 PlotFile = Annotated[
     Path | None, typer.Option("--plot", metavar="FILE.png", help="Draw a picture to FILE (extra `plot`).")
 ]

@@ -14,6 +14,7 @@ from conformance.choices import Accuracy
 from conformance.features import features_of
 from conformance.judgement import Reached
 from conformance.runner import Result
+from conformance.shown import Shown
 from conformance.traits import Trait
 
 __all__ = [
@@ -96,6 +97,7 @@ class Record(_Plain):
         strides: in a few characters, with the dilations.
         features: of the case, by which reports count.
         tags: of the case.
+        shown: what a report shows of the arrays of a failure.
     """
 
     case: Words
@@ -113,10 +115,11 @@ class Record(_Plain):
     strides: Words = ""
     features: tuple[Words, ...] = ()
     tags: tuple[Words, ...] = ()
+    shown: Shown | None = None
 
 
-def record_of(result: Result) -> Record:
-    """Return what is recorded of a result."""
+def record_of(result: Result, shown: Shown | None = None) -> Record:
+    """Return what is recorded of a result, with its picture if there is one."""
     case = result.case
     return Record(
         case=case.id,
@@ -128,6 +131,7 @@ def record_of(result: Result) -> Record:
         detail=result.detail,
         diagnosis=result.diagnosis,
         exactness=_exactness(result.reached),
+        shown=shown,
         **_described(case),
     )
 

@@ -39,6 +39,7 @@ ORDER = [
     "trial",
     "refusal",
     "runner",
+    "shown",
     "record",
     "journal",
     "isolation",
@@ -55,8 +56,9 @@ ORDER = [
     "suite",
     "pytest_plugin",
     "cli_options",
-    "cli_bench",
     "cli_defects",
+    "cli_reports",
+    "cli_bench",
     "cli",
     "__main__",
 ]

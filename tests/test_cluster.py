@@ -54,12 +54,13 @@ class Cluster:
         )
 
     def _start(self, module: str, *options: str, **environment: str) -> subprocess.Popen[bytes]:
+        paths = environment.get("PYTHONPATH"), os.environ.get("PYTHONPATH")
         process = subprocess.Popen(
             [sys.executable, "-m", f"distributed.cli.{module}", *options],
             cwd=self._folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **environment},
+            env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
         )
         self._opened.callback(process.wait)
         self._opened.callback(process.kill)
@@ -107,7 +108,7 @@ def test_cases_of_a_lost_worker_go_to_the_others(command: Command, cluster: Clus
     lost = cluster.worker()
     cluster.worker()
     cluster.wait_for(2)
-    words = ["run", "-i", "mine.py:conv2d", "-k", "conv2d or notebook or same", "--diagnose", "0"]
+    words = ["run", "-i", "mine.py:conv2d", "-k", "notebook or same or sweep", "--diagnose", "0"]
     assert command(*words, "--json", "here.json", "-j", "2").returncode == 1
     far = [sys.executable, "-m", "conformance", *words, "--scheduler", cluster.address, "--journal", "journal"]
     with subprocess.Popen([*far, "--json", "there.json"], cwd=tmp_path, stdout=subprocess.DEVNULL) as process:
@@ -146,6 +147,25 @@ def test_workers_with_another_version_are_refused(
     assert process.returncode == 2
     assert "the workers differ: conformance" in said
     assert "install the same everywhere" in said
+
+
+def test_cluster_that_loses_all_workers_is_not_waited_for_for_ever(cluster: Cluster, tmp_path: Path) -> None:
+    lost = cluster.worker()
+    cluster.wait_for(1)
+    text = (
+        "import sys, conformance.cluster.clustered as clustered, conformance.cli as cli\n"
+        "clustered._CONNECT_SECONDS = 2\n"
+        f"sys.argv = 'conformance run -i mine.py:conv2d --scheduler {cluster.address} --journal journal'.split()\n"
+        "cli.main()\n"
+    )
+    journal = tmp_path / "journal"
+    with subprocess.Popen([sys.executable, "-c", text], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and not (journal.exists() and b'{"record"' in journal.read_bytes()):
+            time.sleep(0.02)
+        lost.kill()
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert "no worker is left; start some, and go on with --resume JOURNAL" in said
 
 
 def test_scheduler_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -250,7 +250,7 @@ def test_commands_export_and_score(command: Command, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "from files: one answer a case" in done.stdout
     assert "again:  conformance score cases -k basic\n" in done.stdout
-    assert done.stdout.splitlines()[-1] == "mine: 9 passed, 1 failed"
+    assert done.stdout.splitlines()[-2:] == ["mine: 9 passed, 1 failed", "next: conformance score cases -k basic"]
     assert json.loads((tmp_path / "report.json").read_text())["summary"] == {"mine": {"passed": 9, "failed": 1}}
 
 

@@ -7,7 +7,9 @@ On each worker the implementation runs in a process of its own, so what it does 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -29,7 +31,13 @@ _AHEAD = 4
 """Tasks for each thread of the cluster that are submitted at a time."""
 
 _CONNECT_SECONDS = 30
-"""How long a scheduler is waited for, and its first worker."""
+"""How long a scheduler is waited for, and a worker."""
+
+_PAUSE = 0.005
+"""Seconds between two looks whether something has come."""
+
+_RESULT_SECONDS = 5
+"""How long a result may come from the worker that has it, until it is looked whether that is there."""
 
 _LOCAL = re.compile(r"local:([1-9]\d{0,3})")
 
@@ -103,7 +111,7 @@ class Clustered:
         introduced = [
             self._client.submit(remote.introduce, self._task, workers=[worker], pure=False) for worker in workers
         ]
-        introductions: list[remote.Introduction] = self._client.gather(introduced)
+        introductions: list[remote.Introduction] = [self._result(future) for future in introduced]
         if all(each.identity is None for each in introductions):
             raise Unavailable(introductions[0].reason)
         for each in introductions:
@@ -126,16 +134,40 @@ class Clustered:
         waiting: dict[str, list[Case]] = {}
         for _ in range(_AHEAD * max(1, sum(self._client.nthreads().values()))):
             self._submit(arriving, waiting, list(islice(self._cases, _BATCH)))
-        for future in arriving:
+        while waiting:
+            self._wait(arriving.has_ready)
+            future = next(arriving)
             cases = waiting.pop(future.key)
             if future.status == "error":
                 yield from self._lost(arriving, waiting, cases, future.exception())
                 continue
-            batch: remote.Batch = future.result()
+            batch: remote.Batch = self._result(future)
             self._check(batch.introduction)
             self._incidents.extend(batch.incidents)
             self._submit(arriving, waiting, list(islice(self._cases, _BATCH)))
             yield from map(_whole, batch.attempts)
+
+    def _result(self, future: Any) -> Any:
+        """Return what came of a task, which is computed again where it was on a worker that is lost."""
+        while True:
+            self._wait(future.done)
+            with suppress(TimeoutError):
+                return future.result(timeout=_RESULT_SECONDS)
+
+    def _wait(self, is_over: Callable[[], bool]) -> None:
+        """Wait for something that workers do.
+
+        Raises:
+            UsageError: there is no worker any more, and none comes.
+        """
+        last = time.monotonic()
+        while not is_over():
+            time.sleep(_PAUSE)
+            if self._client.scheduler_info()["workers"]:
+                last = time.monotonic()
+            elif time.monotonic() - last > _CONNECT_SECONDS:
+                text = f"--scheduler {self._scheduler}: no worker is left; start some, and go on with --resume JOURNAL"
+                raise UsageError(text)
 
     def _submit(self, arriving: Any, waiting: dict[str, list[Case]], cases: list[Case]) -> None:
         if cases:
@@ -157,12 +189,14 @@ class Clustered:
 
     def attempt(self, case: Case) -> Attempt:
         """Return the attempt at one case, without a search for mistakes."""
-        attempt: Attempt = self._client.submit(remote.try_one, self._task, case, pure=False).result()
+        future = self._client.submit(remote.try_one, self._task, case, pure=False)
+        attempt: Attempt = self._result(future)
         return _whole(attempt)
 
     def traits(self) -> tuple[Trait, ...]:
         """Measure its traits, on one of the workers."""
-        traits: tuple[Trait, ...] = self._client.submit(remote.measure, self._task, pure=False).result()
+        future = self._client.submit(remote.measure, self._task, pure=False)
+        traits: tuple[Trait, ...] = self._result(future)
         return traits
 
     def incidents(self) -> tuple[str, ...]:

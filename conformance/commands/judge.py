@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterator
 
 import numpy as np
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from conformance import reports
 from conformance.case import Case, Operation, Outcome
@@ -18,7 +17,7 @@ from conformance.expectations import as_expected, shipped_expectations
 from conformance.isolation import Asking, Identity, Subject
 from conformance.journal import Beginning, Journal, Line
 from conformance.plan import Plan
-from conformance.record import Mistake, Smallest, State, Status, record_of, traits_of
+from conformance.record import Mistake, Record, Smallest, State, Status, record_of, traits_of
 from conformance.runner import Attempt, Result
 
 __all__ = ["Session"]
@@ -42,6 +41,7 @@ class Session:
         self._subject, self._plan, self._run, self._journal, self._how = subject, plan, run, journal, how
         self._status = Status(name=subject.name)
         self._gathering = Gathering()
+        self._pictures = reports.Pictures(how.demand)
         self._strays: dict[str, list[str]] = {}
         self._done = 0
         self._asked: dict[str, None] = {}
@@ -67,23 +67,22 @@ class Session:
         return self._status.state is not State.INTERRUPTED
 
     def _judge(self, seconds: float) -> None:
-        console = reports.new_console(stderr=True)
-        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[case]}")
-        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-            task = progress.add_task(self._subject.name, total=self._plan.count, case="importing")
-            self._introduce(self._subject.begin(self._cases()))
+        with reports.Progress(self._subject.name, self._plan.count) as progress:
+            self._introduce(self._subject.begin(self._cases(progress)))
             self._restore()
-            progress.update(task, completed=self._done)
+            progress.resume(self._done)
             for tried in self._subject.attempts():
                 self._keep(tried)
-                progress.update(task, advance=1, case=next(iter(self._asked), "measuring traits"))
+                for case_id in list(self._asked)[:1]:
+                    progress.show(case_id, self._done)
+            progress.show("measuring traits", self._done)
             self._tell(traits=traits_of(self._subject.traits()))
-            progress.update(task, case="diagnosing")
+            progress.show("diagnosing", self._done)
             found = diagnose_run(
                 self._gathering, self._subject, seconds, rounds=self._how.rounds, demand=self._how.demand
             )
         for revised in found.results.values():
-            self._journal.add(record_of(revised))
+            self._journal.add(record_of(revised, self._pictures.of(revised.case)))
         self._tell(incidents=self._subject.incidents(), strays=self._strays, **_told(found))
         self._tell(accuracy=self._run.tally(self._status.name).accuracy)
 
@@ -99,9 +98,11 @@ class Session:
     def _is_done(self, place: int) -> bool:
         return self._journal.is_done(self._status.name, place)
 
-    def _cases(self) -> Iterator[Case]:
+    def _cases(self, progress: reports.Progress) -> Iterator[Case]:
         """Yield the cases to be asked, and remember which were not answered yet: the first of them is being asked."""
         for case in self._plan.cases(self._is_done):
+            if not self._asked:
+                progress.show(case.id, self._done)
             self._asked[case.id] = None
             yield case
 
@@ -110,6 +111,7 @@ class Session:
         lines = self._journal.lines(self._status.name)
         for line, case in zip(lines, self._plan.done(self._is_done), strict=False):
             record = line.record
+            self._pictures.note(record)
             result = Result(
                 case,
                 record.implementation,
@@ -127,7 +129,8 @@ class Session:
         """Take note of an attempt."""
         result = as_expected(tried.result, shipped_expectations())
         sighting = self._gathering.add(tried) if result.outcome is not Outcome.KNOWN else None
-        line = _line(result, sighting, tried.strays)
+        record = record_of(result, self._pictures.take(tried, result.outcome))
+        line = _line(record, sighting, tried.strays)
         self._journal.write(line)
         self._asked.pop(result.case.id, None)
         self._count(line)
@@ -139,10 +142,10 @@ class Session:
             self._strays.setdefault(stray, []).append(line.record.case)
 
 
-def _line(result: Result, sighting: Sighting | None, strays: tuple[str, ...]) -> Line:
+def _line(record: Record, sighting: Sighting | None, strays: tuple[str, ...]) -> Line:
     if sighting is None:
-        return Line(record=record_of(result), strays=strays)
-    return Line(record=record_of(result), strays=strays, sign=sighting.sign, answer=_packed(sighting.answer))
+        return Line(record=record, strays=strays)
+    return Line(record=record, strays=strays, sign=sighting.sign, answer=_packed(sighting.answer))
 
 
 def _packed(answer: Array | None) -> str:

@@ -41,7 +41,7 @@ def run(
     jobs: int,
     scheduler: str,
     keeping: Keeping,
-    json_file: Path | None,
+    outputs: reports.Outputs,
     verbose: bool,
 ) -> int:
     """Judge implementations, write and print the report, and return the exit status.
@@ -59,12 +59,11 @@ def run(
         jobs: processes.
         scheduler: of a cluster that the cases are judged on; nothing for this machine.
         keeping: journals, shards, remembered times.
-        json_file: where the results go for programs, or None.
+        outputs: where the report goes beside the terminal.
         verbose: whether every case takes a line.
     """
     keeping.check()
-    if json_file is not None:
-        reports.check_target(json_file)
+    outputs.check()
     for spec in specs:
         if spec not in BUILT_IN:
             split_spec(spec)  # refuses what is malformed, before anything is judged
@@ -86,7 +85,7 @@ def run(
         for spec in specs[len(record.implementations) :]:
             reason = f"{plan.count} of {plan.count} cases not run" if plan else "not run"
             record.implementations.append(Status(name=spec, state=State.INTERRUPTED, reason=reason))
-        status = _reported(record, json_file, interrupted, verbose)
+        status = _reported(record, outputs, interrupted, verbose)
         if not interrupted:
             journal.complete()
     return status
@@ -136,7 +135,7 @@ def score(
     asking: Asking,
     seconds: float,
     budget: float,
-    json_file: Path | None,
+    outputs: reports.Outputs,
     verbose: bool,
 ) -> int:
     """Judge the answers in an export, write and print the report, and return the exit status; the rest as in `run`.
@@ -150,11 +149,10 @@ def score(
         asking: how strictly answers are judged.
         seconds: for the diagnosis.
         budget: GiB that the arrays of a case may take.
-        json_file: where the results go for programs, or None.
+        outputs: where the report goes beside the terminal.
         verbose: whether every case takes a line.
     """
-    if json_file is not None:
-        reports.check_target(json_file)
+    outputs.check()
     subject = Scored(folder, name, asking)
     catalogue = read_catalogue(catalogues, budget)
     plan, keeping = Plan(catalogue, expression, tier), Keeping()
@@ -162,7 +160,7 @@ def score(
     with keeping.open_journal(catalogue, {}) as journal:
         record.keep(journal, _described(catalogue, plan, keeping, {}))
         interrupted = not Session(subject, plan, record, journal, asking).judge(seconds)
-        return _reported(record, json_file, interrupted, verbose)
+        return _reported(record, outputs, interrupted, verbose)
 
 
 def export(
@@ -193,11 +191,10 @@ def _new_run(catalogues: Sequence[Path], jobs: int = 1) -> reports.Run:
     return reports.Run(reports.environment(names) | {"jobs": jobs, "threads": threads_of(jobs)})
 
 
-def _reported(record: reports.Run, json_file: Path | None, interrupted: bool, verbose: bool) -> int:
+def _reported(record: reports.Run, outputs: reports.Outputs, interrupted: bool, verbose: bool) -> int:
     """Write and print the report, and return the exit status."""
     try:
-        if json_file is not None:
-            reports.write_json(record, json_file)
+        outputs.write(record)
     finally:  # and not before: whoever reads what is printed may stop reading
         reports.print_run(reports.new_console(), record, verbose=verbose)
     return 130 if interrupted else reports.exit_code(record)
@@ -207,12 +204,12 @@ def show(
     case_id: str,
     spec: str,
     catalogues: Sequence[Path],
+    plot: Path | None = None,
     *,
     asking: Asking,
     budget: float,
     isolation: Isolation,
     limits: Limits,
-    plot: Path | None = None,
 ) -> int:
     """Print a case and what an implementation answers, draw it if asked to; return 0 where that is right, else 1."""
     if plot is not None:

@@ -17,7 +17,7 @@ from conformance.record import Record, Status
 from conformance.reports.files import write_file
 from conformance.reports.summary import Run
 
-__all__ = ["SCHEMA", "environment", "json_lines", "read_run", "write_json"]
+__all__ = ["SCHEMA", "environment", "json_lines", "read_run", "told_environment", "write_json"]
 
 SCHEMA = "conformance-report/1"
 
@@ -35,6 +35,19 @@ def environment(catalogues: Sequence[str]) -> dict[str, Any]:
         "numpy": version("numpy"),
         "catalogues": list(catalogues),
     }
+
+
+def told_environment(environment: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """Yield names and values of an environment as texts; values within values have the names of both.
+
+    >>> list(told_environment({"numpy": "2.4", "run": {"cases": 3}, "catalogues": ["a", "b"]}))
+    [('numpy', '2.4'), ('run cases', '3'), ('catalogues', 'a, b')]
+    """
+    for name, value in environment.items():
+        if isinstance(value, dict):
+            yield from told_environment(value, f"{before}{name} ")
+        elif value is not None:
+            yield f"{before}{name}", ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def write_json(run: Run, path: Path) -> None:

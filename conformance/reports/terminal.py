@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +16,7 @@ from conformance.features import FEATURES, GROUPS
 from conformance.isolation import Identity
 from conformance.record import GREEN, OperationAccuracy, Record, State, Status
 from conformance.reports.summary import Run, Tally, is_green
+from conformance.reports.visible import visible
 
 __all__ = ["new_console", "print_cases", "print_implementation", "print_run", "print_table"]
 
@@ -33,17 +35,44 @@ _REASONS = 20
 _IDS = 12
 """Cases that are named for each, likewise."""
 
+_GRIDS = 3
+"""Failures before which a grid shows where the output is wrong, likewise."""
+
 _STYLES = {Outcome.PASSED: "green", Outcome.UNSUPPORTED: "yellow", Outcome.KNOWN: "yellow"}
 
 _PRIORITY = ("outcome", "case", "rule", "P", "S", "problem")
 
 
 def new_console(stderr: bool = False) -> Console:
-    """Return a console as wide as the terminal, or wide enough for a line a case where there is none."""
+    """Return a console as wide as the terminal, or wide enough for a line a case where there is none.
+
+    Whatever is printed there, code that is judged cannot command the terminal by it.
+    """
     console = Console(stderr=stderr, highlight=False, emoji=False)
+    console.push_render_hook(_Cleaning())
     if not console.is_terminal:
         console.width = max(console.width, _PIPE_WIDTH)
     return console
+
+
+class _Cleaning(RenderHook):
+    """Control characters of what is printed become visible."""
+
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        """Return what is to be printed, with its text cleaned once it is laid out."""
+        return [_Cleaned(each) for each in renderables]
+
+
+class _Cleaned:
+    """Something whose text is cleaned once it is laid out."""
+
+    def __init__(self, renderable: ConsoleRenderable) -> None:
+        self._renderable = renderable
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the parts of the text."""
+        for part in console.render(self._renderable, options):
+            yield part if part.control else Segment(visible(part.text), part.style)
 
 
 def print_run(console: Console, run: Run, *, verbose: bool = False) -> None:
@@ -60,6 +89,9 @@ def print_run(console: Console, run: Run, *, verbose: bool = False) -> None:
         _print_implementation(console, status, run, verbose)
     for status in run.implementations:
         console.print(_totals(status, run.tally(status.name)))
+    command = next(filter(None, (_next_command(status, run) for status in run.implementations)), "")
+    if command:
+        console.print(Text("next: ", style="bold").append(command, "not bold"), soft_wrap=True)
 
 
 def print_cases(console: Console, cases: Iterable[Case]) -> None:
@@ -159,11 +191,15 @@ def _print_details(console: Console, status: Status, records: Iterable[Record], 
     """Print why cases have no verdict or a bad one, each reason once, bad ones first."""
     lacking: list[Record] = []
     reasons: dict[tuple[Outcome, str], list[str]] = {}
+    grids: dict[tuple[Outcome, str], tuple[str, ...]] = {}
     for each in records:
+        reason = each.outcome, each.detail
         if each.operation not in status.offered:
             lacking.append(each)
         elif each.detail:
-            reasons.setdefault((each.outcome, each.detail), []).append(each.case)
+            reasons.setdefault(reason, []).append(each.case)
+            if each.shown is not None and console.is_terminal and (verbose or len(grids) < _GRIDS):
+                grids.setdefault(reason, each.shown.wrong)
     if lacking:
         _print_lacking(console, status, lacking)
     ordered = sorted(reasons.items(), key=lambda reason: reason[0][0] in GREEN)
@@ -171,9 +207,33 @@ def _print_details(console: Console, status: Status, records: Iterable[Record], 
         named = ids if verbose else ids[:_IDS]
         more = f" and {len(ids) - len(named)} more" if len(ids) > len(named) else ""
         console.print(f"{outcome} {', '.join(named)}{more}", style=_STYLES.get(outcome, "red"), markup=False)
+        _print_grid(console, grids.get((outcome, detail), ()))
         console.print(f"{detail}\n", markup=False, soft_wrap=True)
     if not verbose and len(ordered) > _REASONS:
         console.print(f"and {len(ordered) - _REASONS} more reasons; -v prints them all\n", style="dim", markup=False)
+
+
+def _print_grid(console: Console, rows: tuple[str, ...]) -> None:
+    """Print where an output is wrong, by characters that say so without colour too."""
+    for row in rows:
+        text = Text(f"  {' '.join(row)}", style="dim")
+        text.highlight_regex("■", "not dim red")
+        console.print(text, soft_wrap=True)
+
+
+def _next_command(status: Status, run: Run) -> str:
+    """Return the command to go on with: the smallest case that fails, or else the first; nothing where none does."""
+    if status.minimal is not None and status.minimal.command:
+        return status.minimal.command
+    if is_green(status, run.tally(status.name)):
+        return ""
+    for record in run.records(status.name):
+        if record.outcome not in GREEN:
+            lines = (line for line in record.detail.splitlines() if line.startswith("again:"))
+            told = next(lines, "").removeprefix("again:").strip()
+            if told:
+                return told
+    return ""
 
 
 def _print_diagnosis(console: Console, status: Status) -> None:

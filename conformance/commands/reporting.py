@@ -1,0 +1,37 @@
+"""`conformance report` and `conformance diff`: what stored runs say, and in what they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance import reports
+
+__all__ = ["diff", "report"]
+
+
+def report(files: Sequence[Path], outputs: reports.Outputs, *, verbose: bool) -> None:
+    """Write the reports that are wanted of stored runs; print one where none is.
+
+    Args:
+        files: JSON reports.
+        outputs: what is wanted.
+        verbose: whether every case takes a line, where it is printed.
+    """
+    outputs.check()
+    run = reports.join_runs([(path, reports.read_run(path)) for path in files])
+    if not outputs.write(run):
+        reports.print_run(reports.new_console(), run, verbose=verbose)
+
+
+def diff(old: Path, new: Path, markdown_file: Path | None) -> int:
+    """Print in what two stored runs differ, write it to `markdown_file` if one is named; return 1 for a regression."""
+    if markdown_file is not None:
+        reports.check_target(markdown_file, "--markdown")
+    difference = reports.difference_of(reports.read_run(old), reports.read_run(new))
+    try:
+        if markdown_file is not None:
+            reports.write_file(markdown_file, reports.difference_markdown(difference), "--markdown")
+    finally:
+        reports.print_difference(reports.new_console(), difference)
+    return int(difference.is_regression)

@@ -1,0 +1,38 @@
+"""docs/reports.md is true: its commands run, and its files come out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from conftest import ROOT, Command
+from walkthrough import blocks_of, walk
+
+from conformance.reports import html, pictures
+
+DOCUMENT = ROOT / "docs" / "reports.md"
+
+
+def test_document_works_as_printed(command: Command, tmp_path: Path) -> None:
+    walk(DOCUMENT, command, tmp_path)
+    for name in ("report.html", "page.html", "summary.md", "junit.xml", "diff.md"):
+        assert (tmp_path / name).stat().st_size > 0
+
+
+def test_every_command_shown_is_run() -> None:
+    shown = re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    assert shown == [block for mark, block in blocks_of(DOCUMENT) if mark.startswith("exit: ")]
+
+
+def test_pictures_of_the_document_exist() -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)", DOCUMENT.read_text(encoding="utf-8")):
+        assert (DOCUMENT.parent / target).exists(), target
+
+
+def test_limits_are_those_of_the_program() -> None:
+    text = " ".join(DOCUMENT.read_text(encoding="utf-8").split())
+    assert f"the first {pictures._PICTURES} failures of an implementation" in text
+    assert f"planes beyond {pictures._EDGE}×{pictures._EDGE} the part" in text
+    assert f"the first {html._FAILURES} failures of each implementation" in text
+    assert f"Of more than {html._ROWS:,} cases its table holds {html._ROWS:,}" in text
+    assert f"up to {2 * html._ROWS:,}" in text
