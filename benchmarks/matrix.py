@@ -4,7 +4,8 @@
 
 Judges each SPEC, all installed adapters where none is named, with `conformance run --json REPORTS/SPEC.json`, unless
 that report is there already. Frameworks that cannot be installed together are run in environments of their own, into
-the same folder. The page is made from all reports of the folder.
+the same folder. The page is made from all reports of the folder. Shipped expectations that are stale here, which fail
+nobody's run, are printed: those whose pattern names a case that passes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,9 @@ from conformance.case import Case
 from conformance.catalogue import load_catalogue
 from conformance.features import FEATURES, GROUPS, group_of
 from conformance.implementations import ADAPTERS
+from conformance.record import StaleEntry
+
+SHIPPED = str(files("conformance") / "expectations.yaml")
 
 PAGE = Path(__file__).parent.parent / "docs" / "matrix.md"
 
@@ -53,6 +58,7 @@ def judge(spec: str, folder: Path) -> None:
     if not path.exists():
         print(spec, flush=True)
         command = [sys.executable, "-m", "conformance", "run", "-i", spec, "--diagnose", "0", "--json", str(path)]
+        command += ["--expectations", SHIPPED, "--stale", "warn"]  # as if they were ours, so that stale ones are told
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
 
 
@@ -112,6 +118,8 @@ def main() -> None:
         judge(spec, arguments.reports)
     paths = sorted(arguments.reports.glob("*.json"))
     reports = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+    for each in (each for report in reports.values() for each in report["implementations"][0].get("stale", ())):
+        print(f"stale: {StaleEntry.model_validate(each).sentence(5)}")
     cases = load_catalogue()
     tables = [overview(reports)]
     tables += [table("Operations", OPERATIONS, reports, cases), table("Features", FEATURES, reports, cases)]

@@ -7,10 +7,24 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["DEFAULT_BUDGET", "DEFAULT_SECONDS", "DEFAULT_TIMEOUT", "Accuracy", "Device", "Format", "Isolation", "Tier"]
+__all__ = [
+    "DEFAULT_BUDGET",
+    "DEFAULT_EXPECTATIONS",
+    "DEFAULT_SECONDS",
+    "DEFAULT_TIMEOUT",
+    "Accuracy",
+    "Device",
+    "Format",
+    "Isolation",
+    "Stale",
+    "Tier",
+]
 
 DEFAULT_BUDGET = 1.0
 """GiB that the arrays of one case may take: of the harness and of the reference, not of what is judged."""
+
+DEFAULT_EXPECTATIONS = "conformance.expectations.yaml"
+"""The expectations file that is found where none is named: in the current folder, or in pytest's rootdir."""
 
 DEFAULT_SECONDS = 5.0
 """What the diagnosis of an implementation may take."""
@@ -56,3 +70,10 @@ class Isolation(StrEnum):
     NONE = "none"
     WORKER = "worker"
     CASE = "case"
+
+
+class Stale(StrEnum):
+    """What an expectation does to the run that does not come true; see `conformance.expectations`."""
+
+    FAIL = "fail"
+    WARN = "warn"

@@ -16,15 +16,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from conformance import cli_bench, cli_defects, cli_reports
+from conformance import cli_bench, cli_defects, cli_export, cli_reports
 from conformance.choices import (
     DEFAULT_BUDGET,
     DEFAULT_SECONDS,
     DEFAULT_TIMEOUT,
     Accuracy,
     Device,
-    Format,
     Isolation,
+    Stale,
     Tier,
 )
 from conformance.cli_options import (
@@ -32,6 +32,7 @@ from conformance.cli_options import (
     Catalogues,
     Demand,
     Diagnose,
+    ExpectationsFile,
     HtmlFile,
     Isolate,
     Jobs,
@@ -48,9 +49,11 @@ from conformance.cli_options import (
     Selection,
     ShardText,
     Specs,
+    StaleChoice,
     Tiers,
     Timeout,
     TimesFile,
+    UpdateExpectations,
     Verbose,
 )
 from conformance.errors import ConformanceError
@@ -135,6 +138,9 @@ def run(
     times: TimesFile = None,
     shard: ShardText = "",
     scheduler: Scheduler = "",
+    expectations: ExpectationsFile = None,
+    stale: StaleChoice = Stale.FAIL,
+    update_expectations: UpdateExpectations = False,
     verbose: Verbose = False,
 ) -> None:
     """Judge implementations on the cases; TensorFlow on the shipped catalogue where nothing is named."""
@@ -156,6 +162,7 @@ def run(
         jobs=jobs,
         scheduler=scheduler,
         keeping=judging.Keeping(journal, resume, times, Shard.parse(shard) if shard else None),
+        expecting=judging.Expecting(expectations, stale, update_expectations),
         outputs=Outputs(json_file, html_file, markdown_file, junit_file),
         verbose=verbose,
     )
@@ -211,32 +218,6 @@ def list_cases(
     listing.list_cases(catalogues or (), expression, tier, memory_budget, coverage=coverage)
 
 
-@app.command(epilog="Example: `conformance export cases/ -k stride --expected`")
-def export(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Must be empty, or hold an earlier export.")],
-    catalogues: Catalogues = None,
-    expression: Selection = "",
-    tier: Tiers = Tier.CORE,
-    expected: Annotated[bool, typer.Option("--expected", help="Write the right outputs too; ONNX has them.")] = False,
-    form: Annotated[
-        Format, typer.Option("--format", help="Arrays for `score`, or ONNX models with test data (extra `onnx`).")
-    ] = Format.NPY,
-    memory_budget: Budget = DEFAULT_BUDGET,
-) -> None:
-    """Write the cases as files, for programs in any language; `score` judges what they write beside them."""
-    from conformance.commands import judging
-
-    judging.export(
-        folder,
-        catalogues or (),
-        expression=expression,
-        tier=tier,
-        budget=memory_budget,
-        expected=expected,
-        form=form,
-    )
-
-
 @app.command(epilog="Example: `conformance score cases/ --name mine`")
 def score(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="An export, with an `output.npy` beside each case.")],
@@ -251,6 +232,9 @@ def score(
     accuracy: Demand = Accuracy.EXACT_ORDER,
     diagnose: Diagnose = DEFAULT_SECONDS,
     memory_budget: Budget = DEFAULT_BUDGET,
+    expectations: ExpectationsFile = None,
+    stale: StaleChoice = Stale.FAIL,
+    update_expectations: UpdateExpectations = False,
     verbose: Verbose = False,
 ) -> None:
     """Judge the answers that a program has written beside exported cases, by the same rules as `run`."""
@@ -267,6 +251,7 @@ def score(
         asking=Asking(1, accuracy, search=not diagnose),
         seconds=diagnose,
         budget=memory_budget,
+        expecting=judging.Expecting(expectations, stale, update_expectations),
         outputs=Outputs(json_file, html_file, markdown_file, junit_file),
         verbose=verbose,
     )
@@ -293,3 +278,4 @@ def check(
 cli_bench.register(app)
 cli_reports.register(app)
 cli_defects.register(app)
+cli_export.register(app)

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from conformance.choices import Accuracy, Device, Isolation, Tier
+from conformance.choices import Accuracy, Device, Isolation, Stale, Tier
 
 __all__ = [
     "Budget",
     "Catalogues",
     "Demand",
     "Diagnose",
+    "ExpectationsFile",
     "HtmlFile",
     "Isolate",
     "Jobs",
@@ -30,9 +31,11 @@ __all__ = [
     "Selection",
     "ShardText",
     "Specs",
+    "StaleChoice",
     "Tiers",
     "Timeout",
     "TimesFile",
+    "UpdateExpectations",
     "Verbose",
 ]
 
@@ -129,6 +132,22 @@ TimesFile = Annotated[
 ]
 ShardText = Annotated[
     str, typer.Option("--shard", metavar="I/N", help="Only part I of N of the cases, the same part every time.")
+]
+ExpectationsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--expectations",
+        metavar="FILE",
+        help="What is expected not to pass, with reasons; conformance.expectations.yaml where there is one.",
+    ),
+]
+StaleChoice = Annotated[
+    Stale,
+    typer.Option("--stale", help="What an expectation does to the run that matches nothing, or whose case passes."),
+]
+UpdateExpectations = Annotated[
+    bool,
+    typer.Option("--update-expectations", help="Add entries for what fails now to the expectations file."),
 ]
 Scheduler = Annotated[
     str,

@@ -28,7 +28,10 @@ def report(
     json_file: JsonFile = None,
     verbose: Verbose = False,
 ) -> None:
-    """Report stored runs again, several side by side; in the terminal where no file is named."""
+    """Report stored runs again, several side by side; in the terminal where no file is named.
+
+    `conformance report merge SHARD.json…` joins the reports of all shards of a run, and refuses other ones.
+    """
     from conformance.commands import reporting
     from conformance.reports import Outputs
 

@@ -16,7 +16,7 @@ __all__: list[str] = []
 
 _SUITE = "conformance.suite"
 
-_OPTIONS = ("--implementation", "--catalogue", "--conformance-tier", "--conformance-select")
+_OPTIONS = ("--implementation", "--catalogue", "--expectations", "--conformance-tier", "--conformance-select")
 
 
 def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> None:
@@ -31,6 +31,7 @@ def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Non
     several: dict[str, Any] = {"action": "append", "default": []}
     add("--implementation", metavar="SPEC", help="whom the suite judges; may be repeated", **several)
     add("--catalogue", metavar="FILE", help="a YAML catalogue beside the shipped one; may be repeated", **several)
+    add("--expectations", metavar="FILE", help="what is expected not to pass; conformance.expectations.yaml by default")
     add("--conformance-tier", choices=["core", "full"], default="core", help="which cases the suite asks (%(default)s)")
     add("--conformance-select", metavar="EXPR", default="", help="only cases of the suite by words of id or tags")
 
@@ -38,6 +39,8 @@ def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> Non
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse what cannot be judged, before anything is collected."""
     pytest_session.begin(config)
+    if pytest_session.option("--expectations", None) is not None:
+        _check_expectations()
     if not any(_SUITE in argument for argument in config.args):
         return
     if not pytest_session.option("--implementation", []):
@@ -67,6 +70,21 @@ def _check() -> None:
         for spec in pytest_session.option("--implementation", []):
             with Isolated(spec, Asking()) as subject:
                 subject.begin(())
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _check_expectations() -> None:
+    """Find out whether the expectations can be read.
+
+    Raises:
+        pytest.UsageError: they cannot; the message says why.
+    """
+    from conformance.errors import ConformanceError
+    from conformance.testing import session_expectations
+
+    try:
+        session_expectations()
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from error
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["begin", "catalogues", "destination", "end", "option", "register_marks"]
+from conformance.choices import DEFAULT_EXPECTATIONS
+
+__all__ = ["begin", "catalogues", "destination", "end", "expectations", "option", "register_marks"]
 
 _sessions: list[Any] = []
 """Their configurations, the last one that of the session that runs: pytest's own tests start sessions within one."""
@@ -40,6 +42,17 @@ def option(name: str, default: Any) -> Any:
 def catalogues() -> tuple[Path, ...]:
     """Return the files of `--catalogue`."""
     return tuple(map(Path, option("--catalogue", [])))
+
+
+def expectations() -> Path | None:
+    """Return the file of `--expectations`, or else the one in the rootdir, if there is one."""
+    named = option("--expectations", None)
+    if named is not None or not _sessions:
+        return named and Path(named)
+    found: Path = _sessions[-1].rootpath / DEFAULT_EXPECTATIONS
+    if not found.is_file():
+        return None
+    return found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found
 
 
 def register_marks(tags: Iterable[str]) -> None:

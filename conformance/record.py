@@ -24,6 +24,7 @@ __all__ = [
     "OperationAccuracy",
     "Record",
     "Smallest",
+    "StaleEntry",
     "State",
     "Status",
     "TraitValue",
@@ -189,6 +190,33 @@ class Smallest(_Plain):
     command: Words = ""
 
 
+class StaleEntry(_Plain):
+    """An expectation that did not come true.
+
+    Attributes:
+        place: the file that it stands in, and the line.
+        pattern: of the ids of cases that it names.
+        passed: those that passed; none, where no case of the catalogue has such an id.
+        fails: whether the run fails for that.
+    """
+
+    place: Words
+    pattern: Words
+    passed: tuple[Words, ...] = ()
+    fails: bool = True
+
+    def sentence(self, most: int | None = None) -> str:
+        """Return what is wrong with it, and what to do, with so many ids at most."""
+        named = f"{self.place}: {self.pattern!r}"
+        if not self.passed:
+            return f"{named} is the id of no case of the catalogue; correct it or remove the entry"
+        ids, count = ", ".join(self.passed[:most]), len(self.passed)
+        more = f" and {count - most} more" if most is not None and count > most else ""
+        told = f"{ids} does" if count == 1 else f"{count} cases do: {ids}{more}"
+        remedy = "remove the entry, narrow its pattern, or add `sometimes: true`"
+        return f"{named} is expected not to pass, but {told}; {remedy}"
+
+
 class Status(_Plain):
     """One implementation of a run.
 
@@ -207,6 +235,7 @@ class Status(_Plain):
         minimal: the smallest case that was found to fail, if one was looked for.
         incidents: what went wrong that no case can be blamed for, in sentences.
         strays: what it changes beside its answers, in sentences without a subject, with the cases where that was seen.
+        stale: expectations of the user that did not come true.
     """
 
     name: Words
@@ -223,6 +252,7 @@ class Status(_Plain):
     minimal: Smallest | None = None
     incidents: tuple[Words, ...] = ()
     strays: dict[Words, list[str]] = Field(default_factory=dict)
+    stale: tuple[StaleEntry, ...] = ()
 
 
 def traits_of(traits: Iterable[Trait]) -> dict[str, TraitValue]:

@@ -23,12 +23,12 @@ from conformance.case import Case, Operation, Outcome
 from conformance.catalogue import load_catalogue
 from conformance.choices import Accuracy, Tier
 from conformance.errors import ConformanceError, UsageError
-from conformance.expectations import as_expected, shipped_expectations
+from conformance.expectations import Expectations, load_expectations
 from conformance.implementations import Implementation, implementation_of, load_implementation
 from conformance.runner import Result, attempt
 from conformance.selection import select as choose
 
-__all__ = ["TestCase", "cases_for", "parameters", "parametrize", "suite_cases"]
+__all__ = ["TestCase", "cases_for", "parameters", "parametrize", "session_expectations", "suite_cases"]
 
 
 class TestCase:
@@ -53,15 +53,12 @@ class TestCase:
     def result(self, subject: Any, *, accuracy: str = Accuracy.EXACT_ORDER, rounds: int = 1) -> Result:
         """Return what becomes of the case; see `judge`."""
         __tracebackhide__ = True
-        try:
-            implementation = _implementation(subject)
-        except ConformanceError as error:
-            pytest.fail(str(error), pytrace=False)
-        tried = attempt(self.case, implementation, rounds=rounds, demand=Accuracy(accuracy))
-        return as_expected(tried.result, shipped_expectations())
+        return self._judged(subject, accuracy, rounds)[0]
 
     def judge(self, subject: Any, *, accuracy: str = Accuracy.EXACT_ORDER, rounds: int = 1) -> None:
         """Fail the test where the implementation is wrong; skip it where that does not offer what the case asks.
+
+        What is expected not to pass is an expected failure, and if it passes, a failure.
 
         Args:
             subject: a function, an object with functions named as in tf.nn, or a SPEC.
@@ -69,13 +66,27 @@ class TestCase:
             rounds: of calls, for faults that come and go.
         """
         __tracebackhide__ = True
-        result = self.result(subject, accuracy=accuracy, rounds=rounds)
+        result, stale = self._judged(subject, accuracy, rounds)
         if result.outcome is Outcome.UNSUPPORTED:
             pytest.skip(f"unsupported: {result.detail}")
         if result.outcome is Outcome.KNOWN:
             pytest.xfail(f"known: {result.detail}")
         if result.outcome is not Outcome.PASSED:
             pytest.fail(f"{_headline(result)}\n{result.detail}", pytrace=False)
+        if stale:
+            pytest.fail("\n".join(stale), pytrace=False)
+
+    def _judged(self, subject: Any, accuracy: str, rounds: int) -> tuple[Result, list[str]]:
+        """Return what becomes of the case, and what is wrong with expectations by which it should not have passed."""
+        __tracebackhide__ = True
+        try:
+            implementation = _implementation(subject)
+            awaited = session_expectations().of(implementation.name, implementation.version)
+        except ConformanceError as error:
+            pytest.fail(str(error), pytrace=False)
+        result = awaited.apply(attempt(self.case, implementation, rounds=rounds, demand=Accuracy(accuracy)).result)
+        awaited.note(self.id, result.outcome)
+        return result, [f"stale: {each.sentence()}" for each in awaited.stale()]
 
 
 def parametrize(
@@ -109,6 +120,20 @@ def suite_cases() -> list[Case]:
     """Return the cases of the suite, as the options of the session choose them."""
     tier, words = (pytest_session.option(f"--conformance-{name}", "") for name in ("tier", "select"))
     return cases_for((), Tier(tier or Tier.CORE), words)
+
+
+def session_expectations() -> Expectations:
+    """Return what holds for the session: the user's expectations, and the shipped ones.
+
+    Raises:
+        CatalogueError: the file cannot be read, or holds something else.
+    """
+    return _expectations(pytest_session.expectations())
+
+
+@cache
+def _expectations(file: Path | None) -> Expectations:
+    return Expectations() if file is None else Expectations(load_expectations(file))
 
 
 def parameters(cases: Sequence[Case]) -> list[Any]:

@@ -57,6 +57,7 @@ ORDER = [
     "pytest_plugin",
     "cli_options",
     "cli_defects",
+    "cli_export",
     "cli_reports",
     "cli_bench",
     "cli",

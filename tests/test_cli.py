@@ -89,6 +89,7 @@ def test_run_judges_tensorflow_on_the_shipped_catalogue(command: Command, tmp_pa
         "minimal",
         "incidents",
         "strays",
+        "stale",
     ]
     assert list(implementation) == keys
     assert (implementation["diagnosis"], implementation["common"], implementation["minimal"]) == ([], [], None)

@@ -19,8 +19,8 @@ from conformance.case import Operation, Tier
 from conformance.catalogue import load_catalogue
 from conformance.data import Array
 from conformance.defects import DEFECTS, RIGHT, Call, Defect, arguments
-from conformance.expectations import Expectation
-from conformance.kill_table import LEGAL, Examiner, KillTable, examine, examine_in_turn, legal, trust
+from conformance.expectations import Expectation, awaited
+from conformance.kill_table import LEGAL, Examiner, KillTable, examine, examine_in_turn, trust
 from conformance.kill_table.table import smallest_cover
 from conformance.selection import select
 
@@ -221,7 +221,7 @@ def test_known_failure_raises_no_alarm_while_it_is_the_known_one(
     (tmp_path / "less.py").write_text("import reference\ndef conv2d(*a, **k): return -reference.conv2d(*a, **k)")
     spec = f"{tmp_path}/less.py:conv2d"
     known = Expectation(implementation=spec, case="basic", words=words, reason="it is negative")
-    monkeypatch.setattr(legal, "shipped_expectations", lambda: (known,))
+    monkeypatch.setattr(awaited, "shipped_expectations", lambda: (known,))
     assert list(trust(spec, [BY_ID["basic"]]).alarms) == alarms
 
 

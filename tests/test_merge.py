@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Command
 
 from conformance.case import Operation, Outcome
 from conformance.errors import UsageError
@@ -87,3 +90,32 @@ def test_shard_that_was_interrupted_makes_the_run_interrupted() -> None:
 def test_what_is_not_one_run_is_refused(runs: dict[str, Run], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         merge_shards(runs)
+
+
+def test_command_joins_shards_to_the_report_of_the_run(command: Command, tmp_path: Path) -> None:
+    words = ("run", "-i", "reference", "-k", "notebook", "--json")
+    assert command(*words, "whole.json").returncode == 0
+    for number in (1, 2, 3):
+        assert command(*words, f"{number}.json", "--shard", f"{number}/3").returncode == 0
+    done = command("report", "merge", "2.json", "3.json", "1.json", "--json", "merged.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    whole, merged = (json.loads((tmp_path / name).read_text()) for name in ("whole.json", "merged.json"))
+    for result in whole["results"] + merged["results"]:
+        del result["seconds"]
+    assert merged["results"] == whole["results"]
+    assert merged["summary"] == whole["summary"]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ([], "report merge needs the JSON reports of all shards"),
+        (["1.json"], "of 2 shards, 2 missing; name the reports of all"),
+        (["1.json", "none.json"], "none.json: cannot be read (No such file or directory); check the path"),
+    ],
+)
+def test_command_refuses_what_it_cannot_join(command: Command, tmp_path: Path, files: list[str], message: str) -> None:
+    assert command("run", "-i", "reference", "-k", "notebook", "--shard", "1/2", "--json", "1.json").returncode == 0
+    done = command("report", "merge", *files)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr

@@ -1,7 +1,7 @@
 """The fault kit under pytest and xdist: what pytest can survive, it survives, and every good case passes.
 
-What hangs needs pytest-timeout, what takes all memory or closes the streams of its process takes pytest along; these are
-for `conformance run`, whose tests have the whole kit.
+What hangs needs pytest-timeout, and what takes all memory or closes the streams of its process takes pytest along:
+these are for `conformance run`, whose tests have the whole kit.
 """
 
 from __future__ import annotations

@@ -179,6 +179,50 @@ def test_case_of_a_name_that_is_taken_is_a_usage_error(project: pytest.Pytester)
     assert "--catalogue extra.yaml has a case 'basic', and so has another catalogue" in result.stderr.str()
 
 
+KNOWN = "- {implementation: 'mine:conv2d', case: %s, reason: we know}\n"
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two"])
+def test_expectations_of_the_rootdir_are_found(project: pytest.Pytester, workers: list[str]) -> None:
+    project.path.joinpath("conformance.expectations.yaml").write_text(KNOWN % "basi*")
+    result = project.runpytest_subprocess("-k", "basic", "-rx", *workers)
+    result.assert_outcomes(xfailed=1)
+    result.stdout.fnmatch_lines(["XFAIL *known: we know"])
+
+
+def test_expectations_that_are_named_are_read_instead(project: pytest.Pytester) -> None:
+    project.path.joinpath("conformance.expectations.yaml").write_text("- odd")
+    project.path.joinpath("ours.yaml").write_text(KNOWN % "basic")
+    project.runpytest_subprocess("-k", "basic", "--expectations", "ours.yaml").assert_outcomes(xfailed=1)
+    words = ["--pyargs", "conformance.suite", "--implementation", "mine:conv2d", "--conformance-select", "basic"]
+    result = project.runpytest_subprocess(*words, "--expectations=ours.yaml")
+    result.assert_outcomes(xfailed=1)
+
+
+@pytest.mark.parametrize(("more", "outcomes"), [("", {"failed": 1}), (", sometimes: true", {"passed": 1})])
+def test_case_that_is_expected_not_to_pass_and_passes_fails_its_test(
+    project: pytest.Pytester, more: str, outcomes: dict[str, int]
+) -> None:
+    project.makepyfile(mine=RIGHT)
+    project.path.joinpath("ours.yaml").write_text("# ours\n" + (KNOWN % "basic").replace("}", f"{more}}}"))
+    result = project.runpytest_subprocess("-k", "basic", "--expectations", "ours.yaml")
+    result.assert_outcomes(**outcomes)
+    if outcomes == {"failed": 1}:
+        result.stdout.fnmatch_lines(["stale: ours.yaml:2: 'basic' is expected not to pass, but basic does; remove *"])
+
+
+def test_malformed_expectations_are_refused(project: pytest.Pytester) -> None:
+    project.path.joinpath("ours.yaml").write_text("- odd")
+    result = project.runpytest_subprocess("-k", "basic", "--expectations", "ours.yaml")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "ours.yaml:1: expectation number 1: must be a mapping" in result.stderr.str()
+    project.path.joinpath("ours.yaml").rename(project.path / "conformance.expectations.yaml")
+    found = project.runpytest_subprocess("-k", "basic")
+    found.assert_outcomes(failed=1)
+    found.stdout.fnmatch_lines(["conformance.expectations.yaml:1: expectation number 1: must be a mapping*"])
+    assert "Traceback" not in result.stderr.str() + found.stdout.str()
+
+
 def test_plugin_costs_nothing_where_it_is_not_used(tmp_path: Path) -> None:
     code = "import sys, conformance, conformance.pytest_plugin; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)

@@ -65,8 +65,12 @@ class Document:
         return line
 
 
-def read_document(file: Path) -> Document:
+def read_document(file: Path, *, may_be_empty: bool = False) -> Document:
     """Return the YAML document in `file`, with the faults that leave the rest of it readable.
+
+    Args:
+        file: where it is.
+        may_be_empty: whether a file without values is an empty list.
 
     Raises:
         CatalogueError: the file cannot be read, is no YAML, has a tag around all of it, or is larger than a catalogue
@@ -77,6 +81,8 @@ def read_document(file: Path) -> Document:
         text = _read(file)
         yaml = YAML(typ="safe", pure=True)
         node = yaml.compose(text)
+        if node is None and may_be_empty:
+            node = yaml.compose("[]")
         if node is None:
             raise _Refused(0, "holds no case; add one, for example '- {id: mine, input: [4, 4], …}'")
         survey.visit(node)

@@ -18,7 +18,7 @@ from conformance.catalogue.refused import refused_case
 from conformance.catalogue.schema import CaseEntry, Data, Expect, RefusedEntry
 from conformance.choices import DEFAULT_BUDGET
 
-__all__ = ["KEYS", "KeyedFault", "build_case", "case_or_faults", "shown"]
+__all__ = ["KEYS", "KeyedFault", "build_case", "case_or_faults", "form_faults", "shown"]
 
 Keys = list[str | int]
 KeyedFault = tuple[Keys, str]
@@ -64,7 +64,7 @@ def case_or_faults(values: Any, budget: float, derived: bool, doubtful: set[str]
     try:
         entry = CaseEntry.model_validate(stand_ins | sound)
     except ValidationError as error:
-        faults = _form_faults(error, sound)
+        faults = form_faults(error, sound)
         entry = CaseEntry.model_validate(_STAND_INS | _without(sound, [path for path, _ in faults]))
         doubtful = doubtful | {str(path[0]) for path, _ in faults}
     builder = Builder(entry, budget, lacks_output, derived, doubtful)
@@ -79,7 +79,7 @@ def _refused(values: dict[str, Any], budget: float, doubtful: set[str]) -> Case 
     try:
         entry = RefusedEntry.model_validate({key: stand_ins[key] for key in doubtful & stand_ins.keys()} | sound)
     except ValidationError as error:
-        faults = _form_faults(error, sound, RefusedEntry)
+        faults = form_faults(error, sound, RefusedEntry)
         doubtful = doubtful | {str(path[0]) for path, _ in faults}
         entry = RefusedEntry.model_validate(stand_ins | _without(sound, [path for path, _ in faults]))
     built = refused_case(entry, budget, doubtful)
@@ -100,10 +100,14 @@ def _without(values: dict[str, Any], paths: Sequence[Keys]) -> dict[str, Any]:
     return kept
 
 
-def _form_faults(
-    error: ValidationError, values: dict[str, Any], model: type[BaseModel] = CaseEntry
-) -> list[KeyedFault]:
-    """Return one fault for each value of the wrong form, the innermost that has a name."""
+def form_faults(error: ValidationError, values: dict[str, Any], model: type[BaseModel] = CaseEntry) -> list[KeyedFault]:
+    """Return one fault for each value of the wrong form, the innermost that has a name.
+
+    Args:
+        error: that the model raised.
+        values: that it was given.
+        model: of the entry, whose descriptions complete the sentence "must be …".
+    """
     kinds = {tuple(_named_path(detail, model)): detail["type"] for detail in error.errors(include_url=False)}
     outer = {path[:1] for path in kinds if len(path) > 1}
     return [(list(path), _sentence(path, kind, values, model)) for path, kind in kinds.items() if path not in outer]

@@ -13,7 +13,7 @@ from conformance.case import Case, Operation, Outcome
 from conformance.data import Array
 from conformance.diagnosis import Diagnosis, Gathering, Sighting, Sign, diagnose_run
 from conformance.errors import Unavailable
-from conformance.expectations import as_expected, shipped_expectations
+from conformance.expectations import Expectations
 from conformance.isolation import Asking, Identity, Subject
 from conformance.journal import Beginning, Journal, Line
 from conformance.plan import Plan
@@ -35,11 +35,21 @@ class Session:
         run: which is told of the results.
         journal: which keeps them.
         how: they are asked.
+        expectations: what is known of them.
     """
 
-    def __init__(self, subject: Subject, plan: Plan, run: reports.Run, journal: Journal, how: Asking) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        plan: Plan,
+        run: reports.Run,
+        journal: Journal,
+        how: Asking,
+        expectations: Expectations,
+    ) -> None:
         self._subject, self._plan, self._run, self._journal, self._how = subject, plan, run, journal, how
         self._status = Status(name=subject.name)
+        self._expectations, self._awaited = expectations, expectations.of(subject.name)
         self._gathering = Gathering()
         self._pictures = reports.Pictures(how.demand)
         self._strays: dict[str, list[str]] = {}
@@ -84,7 +94,7 @@ class Session:
         for revised in found.results.values():
             self._journal.add(record_of(revised, self._pictures.of(revised.case)))
         self._tell(incidents=self._subject.incidents(), strays=self._strays, **_told(found))
-        self._tell(accuracy=self._run.tally(self._status.name).accuracy)
+        self._tell(accuracy=self._run.tally(self._status.name).accuracy, stale=self._awaited.stale())
 
     def _tell(self, **what: object) -> None:
         self._status = self._status.model_copy(update=what)
@@ -94,6 +104,7 @@ class Session:
         offered = tuple(str(each) for each in Operation if each in identity.offered)
         self._tell(version=identity.version, offered=offered, note=identity.note, switches=dict(identity.switches))
         self._journal.begin(Beginning(name=self._status.name, version=identity.version, digest=identity.digest))
+        self._awaited = self._expectations.of(self._status.name, identity.version)
 
     def _is_done(self, place: int) -> bool:
         return self._journal.is_done(self._status.name, place)
@@ -127,8 +138,8 @@ class Session:
 
     def _keep(self, tried: Attempt) -> None:
         """Take note of an attempt."""
-        result = as_expected(tried.result, shipped_expectations())
-        sighting = self._gathering.add(tried) if result.outcome is not Outcome.KNOWN else None
+        result = self._awaited.apply(tried.result)
+        sighting = self._gathering.add(tried) if result is tried.result else None
         record = record_of(result, self._pictures.take(tried, result.outcome))
         line = _line(record, sighting, tried.strays)
         self._journal.write(line)
@@ -137,6 +148,7 @@ class Session:
 
     def _count(self, line: Line) -> None:
         self._run.count(line.record)
+        self._awaited.note(line.record.case, line.record.outcome)
         self._done += 1
         for stray in line.strays:
             self._strays.setdefault(stray, []).append(line.record.case)

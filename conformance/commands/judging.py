@@ -13,6 +13,7 @@ from conformance.case import Case, Outcome, Tier
 from conformance.catalogue import Catalogue, load_catalogue, read_catalogue, shipped_catalogue
 from conformance.choices import DEFAULT_BUDGET, DEFAULT_TIMEOUT, Accuracy, Device, Format, Isolation
 from conformance.cluster import Clustered
+from conformance.commands.expecting import Expecting
 from conformance.commands.judge import Session
 from conformance.commands.keeping import Keeping
 from conformance.errors import Unavailable, UsageError
@@ -24,7 +25,7 @@ from conformance.record import State, Status
 from conformance.runner import prepare
 from conformance.selection import select
 
-__all__ = ["Keeping", "export", "run", "score", "show"]
+__all__ = ["Expecting", "Keeping", "export", "run", "score", "show"]
 
 
 def run(
@@ -41,6 +42,7 @@ def run(
     jobs: int,
     scheduler: str,
     keeping: Keeping,
+    expecting: Expecting,
     outputs: reports.Outputs,
     verbose: bool,
 ) -> int:
@@ -59,6 +61,7 @@ def run(
         jobs: processes.
         scheduler: of a cluster that the cases are judged on; nothing for this machine.
         keeping: journals, shards, remembered times.
+        expecting: what is expected not to pass.
         outputs: where the report goes beside the terminal.
         verbose: whether every case takes a line.
     """
@@ -68,8 +71,9 @@ def run(
         if spec not in BUILT_IN:
             split_spec(spec)  # refuses what is malformed, before anything is judged
     times = keeping.slow()
-    asked = _asked(expression, tier, asking, budget, limits)
-    record, interrupted = _new_run(catalogues, jobs), False
+    expectations = expecting.read()
+    asked = _asked(expression, tier, asking, budget, limits) | expecting.asked(expectations)
+    record, interrupted = _new_run(catalogues, expecting, jobs), False
     with ExitStack() as stack:
         plan: Plan | None = None
         for spec in specs:
@@ -79,7 +83,8 @@ def run(
                     plan = Plan(catalogue, expression, tier, keeping.shard, times)
                     journal = stack.enter_context(keeping.open_journal(catalogue, asked))
                     record.keep(journal, _described(catalogue, plan, keeping, asked))
-                interrupted = not Session(subject, plan, record, journal, asking).judge(seconds)
+                    expectations = expectations.compared(draft.id for draft in catalogue.drafts())
+                interrupted = not Session(subject, plan, record, journal, asking, expectations).judge(seconds)
             if interrupted:
                 break
         for spec in specs[len(record.implementations) :]:
@@ -87,6 +92,7 @@ def run(
             record.implementations.append(Status(name=spec, state=State.INTERRUPTED, reason=reason))
         status = _reported(record, outputs, interrupted, verbose)
         if not interrupted:
+            expecting.propose(record, catalogue)
             journal.complete()
     return status
 
@@ -135,6 +141,7 @@ def score(
     asking: Asking,
     seconds: float,
     budget: float,
+    expecting: Expecting,
     outputs: reports.Outputs,
     verbose: bool,
 ) -> int:
@@ -149,18 +156,24 @@ def score(
         asking: how strictly answers are judged.
         seconds: for the diagnosis.
         budget: GiB that the arrays of a case may take.
+        expecting: what is expected not to pass.
         outputs: where the report goes beside the terminal.
         verbose: whether every case takes a line.
     """
     outputs.check()
+    expectations = expecting.read()
     subject = Scored(folder, name, asking)
     catalogue = read_catalogue(catalogues, budget)
     plan, keeping = Plan(catalogue, expression, tier), Keeping()
-    record = _new_run(catalogues)
+    record = _new_run(catalogues, expecting)
+    expectations = expectations.compared(draft.id for draft in catalogue.drafts())
     with keeping.open_journal(catalogue, {}) as journal:
         record.keep(journal, _described(catalogue, plan, keeping, {}))
-        interrupted = not Session(subject, plan, record, journal, asking).judge(seconds)
-        return _reported(record, outputs, interrupted, verbose)
+        interrupted = not Session(subject, plan, record, journal, asking, expectations).judge(seconds)
+        status = _reported(record, outputs, interrupted, verbose)
+        if not interrupted:
+            expecting.propose(record, catalogue)
+        return status
 
 
 def export(
@@ -186,9 +199,9 @@ def export(
         print(f"{number:>5} {reason}")
 
 
-def _new_run(catalogues: Sequence[Path], jobs: int = 1) -> reports.Run:
+def _new_run(catalogues: Sequence[Path], expecting: Expecting, jobs: int = 1) -> reports.Run:
     names = [str(path) for path in catalogues or [shipped_catalogue()]]
-    return reports.Run(reports.environment(names) | {"jobs": jobs, "threads": threads_of(jobs)})
+    return reports.Run(reports.environment(names) | {"jobs": jobs, "threads": threads_of(jobs)} | expecting.told())
 
 
 def _reported(record: reports.Run, outputs: reports.Outputs, interrupted: bool, verbose: bool) -> int:

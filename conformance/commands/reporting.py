@@ -6,20 +6,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conformance import reports
+from conformance.errors import UsageError
 
 __all__ = ["diff", "report"]
+
+_MERGE = Path("merge")
 
 
 def report(files: Sequence[Path], outputs: reports.Outputs, *, verbose: bool) -> None:
     """Write the reports that are wanted of stored runs; print one where none is.
 
     Args:
-        files: JSON reports.
+        files: JSON reports; behind the word `merge`, those of all shards of a run.
         outputs: what is wanted.
         verbose: whether every case takes a line, where it is printed.
     """
     outputs.check()
-    run = reports.join_runs([(path, reports.read_run(path)) for path in files])
+    merges = files[0] == _MERGE and not _MERGE.exists()
+    if merges and len(files) == 1:
+        raise UsageError("report merge needs the JSON reports of all shards: conformance report merge SHARD.json…")
+    stored = [(path, reports.read_run(path)) for path in files[merges:]]
+    run = reports.merge_shards({str(path): each for path, each in stored}) if merges else reports.join_runs(stored)
     if not outputs.write(run):
         reports.print_run(reports.new_console(), run, verbose=verbose)
 

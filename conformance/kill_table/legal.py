@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conformance.case import Case, Outcome
 from conformance.errors import Unavailable
-from conformance.expectations import as_expected, shipped_expectations
+from conformance.expectations import Expectations
 from conformance.implementations import load_implementation
 from conformance.judgement import Accuracy
 from conformance.runner import Result, attempt
@@ -54,8 +54,8 @@ def trust(spec: str, cases: Sequence[Case]) -> Trusted:
     except Unavailable as error:
         return Trusted(spec, "", str(error), 0, 0, {})
     demand = Accuracy.FAST_ALGORITHM if spec == _NORMWISE else Accuracy.EXACT_ORDER
-    attempts = (attempt(case, implementation, demand=demand) for case in cases)
-    results = [as_expected(each.result, shipped_expectations()) for each in attempts]
+    awaited = Expectations().of(spec, implementation.version)
+    results = [awaited.apply(attempt(case, implementation, demand=demand).result) for case in cases]
     passed = sum(result.outcome is Outcome.PASSED for result in results)
     alarms = {result.case.id: result.detail for result in results if _is_alarm(result)}
     return Trusted(spec, implementation.version, "", passed, len(results) - passed - len(alarms), alarms)

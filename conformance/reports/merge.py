@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.errors import UsageError
 from conformance.plan import Shard
-from conformance.record import Mistake, Record, State, Status
+from conformance.record import Mistake, Record, StaleEntry, State, Status
 from conformance.reports.summary import Run
 
 __all__ = ["merge_shards"]
@@ -128,8 +128,18 @@ def _joined(told: list[tuple[_Part, Status]]) -> Status:
             "minimal": smallest,
             "incidents": tuple(each for _, status in told for each in status.incidents),
             "strays": strays,
+            "stale": tuple(_stale(told)),
         }
     )
+
+
+def _stale(told: Iterable[tuple[_Part, Status]]) -> Iterable[StaleEntry]:
+    """Return the stale expectations of all shards, each once, with the cases of all."""
+    found: dict[str, StaleEntry] = {}
+    for each in (entry for _, status in told for entry in status.stale):
+        passed = {*each.passed, *(found[each.place].passed if each.place in found else ())}
+        found[each.place] = each.model_copy(update={"passed": tuple(sorted(passed))})
+    return found.values()
 
 
 def _mistakes(told: Iterable[tuple[_Part, Status]]) -> Iterable[Mistake]:

@@ -122,7 +122,7 @@ class Run:
 
 def is_green(status: Status, tally: Tally) -> bool:
     """Tell whether an implementation was judged in full, passed at least one case, and nothing else went wrong."""
-    judged = status.state is State.AVAILABLE and not status.incidents
+    judged = status.state is State.AVAILABLE and not status.incidents and not any(each.fails for each in status.stale)
     return judged and bool(tally.outcomes[Outcome.PASSED]) and not set(tally.outcomes) - GREEN
 
 

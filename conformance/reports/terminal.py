@@ -85,6 +85,8 @@ def print_run(console: Console, run: Run, *, verbose: bool = False) -> None:
     """
     catalogues = ", ".join(map(str, run.environment.get("catalogues", ())))
     console.print(f"catalogue: {catalogues}", style="dim", markup=False, soft_wrap=True)
+    if "expectations" in run.environment:
+        console.print(f"expectations: {run.environment['expectations']}", style="dim", markup=False, soft_wrap=True)
     for status in run.implementations:
         _print_implementation(console, status, run, verbose)
     for status in run.implementations:
@@ -164,6 +166,9 @@ def _print_implementation(console: Console, status: Status, run: Run, verbose: b
     for stray, cases in status.strays.items():
         where = f"{len(cases)} case{'s' * (len(cases) != 1)}, {cases[0]} first"
         console.print(f"stray: {stray} (in {where})\n", style="yellow", markup=False, soft_wrap=True)
+    for entry in status.stale:
+        text = f"stale: {entry.sentence(None if verbose else _IDS)}\n"
+        console.print(text, style="red" if entry.fails else "yellow", markup=False, soft_wrap=True)
     for incident in status.incidents:
         console.print(f"incident: {incident}\n", style="red", markup=False, soft_wrap=True)
 
@@ -284,6 +289,9 @@ def _totals(status: Status, tally: Tally) -> Text:
     if status.state is State.UNAVAILABLE:
         return Text(f"{status.name}: unavailable", style="red")
     parts = ", ".join(f"{tally.outcomes[outcome]} {outcome}" for outcome in Outcome if tally.outcomes[outcome])
+    if status.stale:
+        count = len(status.stale)
+        parts = f"{parts}; {count} stale expectation{'s' * (count != 1)}"
     if status.state is State.INTERRUPTED:
         return Text("; ".join(filter(None, [f"{status.name}: interrupted, {status.reason}", parts])), style="red")
     return Text(f"{status.name}: {parts or 'no case was run'}", style="green" if is_green(status, tally) else "red")
