@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from ratios import ratio_of
 
 from reference import oracle
 
@@ -96,11 +97,15 @@ def main() -> None:
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     print(f"medians of {REPEATS} interleaved runs, {threads} threads; goal: ratio at most {GOAL:g}")
     print(f"{'layer':27} {'data':9} {'tensorflow':>10} {'oracle':>10} {'ratio':>6}  provable")
+    ours_of, theirs_of = [], []
     for layer in LAYERS:
         for data in (normal, integers):
             theirs, ours, provable = compare(layer, data)
             times = f"{theirs * 1e3:7.2f} ms {ours * 1e3:7.2f} ms {ours / theirs:6.1f}"
             print(f"{layer.name:27} {data.__name__:9} {times}  {'yes' if provable else 'no'}")
+            ours_of.append(ours)
+            theirs_of.append(theirs)
+    print(ratio_of("oracle", ours_of, theirs_of))
 
 
 if __name__ == "__main__":

@@ -50,6 +50,9 @@ LAYERS = {
 SIZES, CHANNELS, FILTERS = (28, 56, 112, 224), (1, 3, 16), (1, 3, 5, 7, 11, 21, 0)
 """Images, channels and filters of the articles' comparison; filter 0 is as large as the image."""
 
+CURVES = 112
+"""The image of which times are drawn over the size of the filter."""
+
 ROUNDS, SECONDS, LEAST = 41, 0.4, 3
 """Rounds of a line; what a subject may take in all of them; in how many it takes part anyhow."""
 
@@ -207,16 +210,17 @@ def fastest(times: dict[str, float]) -> str:
 
 
 def plot(lines: list[Line], path: Path) -> None:
-    """Draw which of the article's methods wins where, and the speed of the reference relative to it."""
+    """Draw which of the article's methods wins where, with the reference's speed, and their times over filter sizes."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
     colours = dict(zip(list(METHODS)[:3], ("tab:blue", "tab:orange", "tab:green"), strict=True))
-    figure, axes = plt.subplots(1, len(CHANNELS), figsize=(13, 4.2), sharey=True, layout="constrained")
-    for panel, channels in zip(axes, CHANNELS, strict=True):
+    figure, axes = plt.subplots(2, len(CHANNELS), figsize=(13, 8.2), sharey="row", layout="constrained")
+    for panel, curves, channels in zip(*axes, CHANNELS, strict=True):
         here = [line for line in lines if line[1] == channels]
+        draw_times(curves, [line for line in here if line[0] == CURVES], colours)
         for index, (size, _, window, times) in enumerate(here):
             row, column = divmod(index, len(FILTERS))
             winner = fastest(times)
@@ -227,12 +231,24 @@ def plot(lines: list[Line], path: Path) -> None:
         panel.set_xticks(range(len(FILTERS)), [str(window or "image") for window in FILTERS])
         panel.set_yticks(range(len(SIZES)), [f"{size}²" for size in SIZES])
         panel.set_title(f"{channels} channel{'s' * (channels > 1)}")
-    axes[0].set_ylabel("image size")
-    handles = [plt.Rectangle((0, 0), 1, 1, color=colour, alpha=0.75) for colour in colours.values()]
-    figure.legend(handles, colours, loc="outside lower center", ncols=3)
-    figure.suptitle("The fastest of the articles' three methods, and how many times faster reference.conv2d is")
+    axes[0, 0].set_ylabel("image size")
+    axes[1, 0].set_ylabel(f"ms a call, image {CURVES}²")
+    handles = [plt.Line2D([], [], color=colour, marker="s") for colour in (*colours.values(), "black")]
+    figure.legend(handles, [*colours, "reference.conv2d"], loc="outside lower center", ncols=4)
+    figure.suptitle("The fastest of the articles' methods, how many times faster reference.conv2d is, and their times")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
+
+
+def draw_times(panel: Any, lines: list[Line], colours: dict[str, str]) -> None:
+    """Draw times over the size of the filter, a line for each method and one for the reference."""
+    for name, colour in {**colours, "reference": "black"}.items():
+        sizes, times = [line[2] for line in lines], [1e3 * line[3][name] for line in lines]
+        panel.plot(sizes, times, "o-", color=colour, markersize=4, linewidth=2 if name == "reference" else 1.2)
+    panel.set(xscale="log", yscale="log", xlabel="filter size")
+    panel.set_xticks([line[2] for line in lines], [str(line[2]) for line in lines])
+    panel.minorticks_off()
+    panel.grid(alpha=0.25)
 
 
 def main() -> None:

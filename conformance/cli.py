@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from conformance import cli_defects, cli_export, cli_reports
+from conformance import cli_bench, cli_defects, cli_export, cli_reports
 from conformance.choices import (
     DEFAULT_BUDGET,
     DEFAULT_SECONDS,
@@ -42,6 +42,7 @@ from conformance.cli_options import (
     MarkdownFile,
     Memory,
     On,
+    PlotFile,
     Repeat,
     ResumeFile,
     Scheduler,
@@ -182,6 +183,7 @@ def show(
     timeout: Timeout = DEFAULT_TIMEOUT,
     memory: Memory = None,
     device: On = Device.CPU,
+    plot: PlotFile = None,
 ) -> None:
     """Print one case in full: X, W, b, the reference's Y, the implementation's Y, and whether they are equal."""
     from conformance.commands import judging
@@ -189,7 +191,7 @@ def show(
 
     asking, limits = Asking(repeat, accuracy, keeps=True, device=device), Limits(timeout, memory)
     status = judging.show(
-        case_id, spec, catalogues or (), asking=asking, budget=memory_budget, isolation=isolate, limits=limits
+        case_id, spec, catalogues or (), plot, asking=asking, budget=memory_budget, isolation=isolate, limits=limits
     )
     raise typer.Exit(status)
 
@@ -273,6 +275,7 @@ def check(
         listing.check(catalogues or (), memory_budget)
 
 
+cli_bench.register(app)
 cli_reports.register(app)
 cli_defects.register(app)
 cli_export.register(app)

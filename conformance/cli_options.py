@@ -24,6 +24,7 @@ __all__ = [
     "MarkdownFile",
     "Memory",
     "On",
+    "PlotFile",
     "Repeat",
     "ResumeFile",
     "Scheduler",
@@ -98,6 +99,9 @@ MarkdownFile = Annotated[
 JunitFile = Annotated[
     Path | None,
     typer.Option("--junit", metavar="FILE", help="Write the results as JUnit XML to FILE, for a CI server."),
+]
+PlotFile = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE.png", help="Draw a picture to FILE (extra `plot`).")
 ]
 Diagnose = Annotated[
     float,

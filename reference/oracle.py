@@ -29,7 +29,7 @@ from reference.exact import FORMATS
 from reference.proofs import prepare_proofs, prove_floats, prove_integers
 from reference.specials import special_values
 
-__all__ = ["BUDGET", "Exact", "conv1d", "conv2d", "conv3d", "convolve"]
+__all__ = ["BUDGET", "FILTER_COPIES", "Exact", "conv1d", "conv2d", "conv3d", "convolve"]
 
 BUDGET = 256 << 20
 """Bytes that the work may take beside arguments and result, unless told otherwise; a small machine can spare that."""

@@ -48,6 +48,7 @@ ORDER = [
     "expectations",
     "kill_table",
     "diagnosis",
+    "bench",
     "reports",
     "commands",
     "pytest_session",
@@ -58,6 +59,7 @@ ORDER = [
     "cli_defects",
     "cli_export",
     "cli_reports",
+    "cli_bench",
     "cli",
     "__main__",
 ]
@@ -147,4 +149,15 @@ def test_the_command_starts_without_what_is_slow_to_import() -> None:
     code = "import sys, conformance.cli; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "conformance.cli" in done.stdout.split()
-    assert {"jinja2", "matplotlib", "scipy", *FRAMEWORKS}.isdisjoint(done.stdout.split())
+    assert {"numpy", "scipy", "matplotlib", "jinja2", *FRAMEWORKS}.isdisjoint(done.stdout.split())
+
+
+def test_help_is_printed_without_what_is_slow_to_import() -> None:
+    code = "import sys, conformance.cli as cli; sys.argv[1:] = ['bench', '--help']; cli.app(standalone_mode=False); "
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}print(*sys.modules)"], capture_output=True, text=True, check=True
+    )
+    assert "--rounds" in done.stdout
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "conformance.cli" in loaded
+    assert {"numpy", "scipy", "matplotlib", "jinja2", *FRAMEWORKS}.isdisjoint(loaded)

@@ -13,7 +13,7 @@ import pytest
 from runs import HOSTILE, SHOWN, hostile_run, record, run_of
 
 from conformance.case import Outcome
-from conformance.record import State, Status, TraitValue
+from conformance.record import StaleEntry, State, Status, TraitValue
 from conformance.reports import Run
 from conformance.reports import html as page
 from conformance.reports.html import html_lines
@@ -86,8 +86,12 @@ def test_verdicts_come_first() -> None:
             "interrupted: 3 of 4 cases not run",
         ),
         (Status(name="mine", incidents=("it died",)), "1 of 1 judged cases passed, but there were incidents"),
+        (
+            Status(name="mine", stale=(StaleEntry(place="mine.yaml:3", pattern="x*"),)),
+            "1 of 1 judged cases passed, but expectations are stale",
+        ),
     ],
-    ids=["unavailable", "interrupted", "incidents"],
+    ids=["unavailable", "interrupted", "incidents", "stale"],
 )
 def test_verdict_of_who_was_not_judged_in_full(status: Status, told: str) -> None:
     records = [] if status.state is State.UNAVAILABLE else [record("one")]

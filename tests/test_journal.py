@@ -227,6 +227,22 @@ def test_reports_are_the_same_but_for_times_whoever_comes_first(command: Command
     assert one["implementations"] == two["implementations"] == slow["implementations"]
 
 
+def test_slow_cases_of_the_journal_that_is_written_over_come_first(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import time\nfrom reference.naive import conv2d as right\n"
+        "def conv2d(x, w, strides, padding):\n    time.sleep(0.05 * (x.shape[-1] == 3))\n"
+        "    return right(x, w, strides, padding)\n"
+    )
+    words = ("run", "-i", "slow.py:conv2d", "-k", "notebook", "--journal", "journal")
+    assert command(*words).returncode == 0
+    first = [each.case for each in read_records(tmp_path / "journal")]
+    slow = slowest(read_records(tmp_path / "journal"))
+    assert command(*words).returncode == 0
+    second = [each.case for each in read_records(tmp_path / "journal")]
+    assert 0 < len(slow) < len(first)
+    assert second == sorted(slow, key=slow.__getitem__, reverse=True) + [each for each in first if each not in slow]
+
+
 def test_full_disk_is_said_and_the_run_can_go_on(command: Command, tmp_path: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
@@ -254,7 +270,7 @@ def test_full_disk_is_said_and_the_run_can_go_on(command: Command, tmp_path: Pat
         (["--journal", "a", "--resume", "b"], "--journal begins a journal and --resume goes on with one; give one"),
         (["--journal", "none/a"], "--journal must name a file in an existing folder, but is 'none/a'"),
         (["--resume", "none"], "--resume must name the journal of a run, but 'none' is no file"),
-        (["--times", "none"], "--times none: cannot be read (No such file or directory); check the path"),
+        (["--times", "none"], "--times must name a journal or a JSON report, but 'none' is no file"),
         (["--shard", "3/2"], "--shard must be a number from 1, of how many, such as 2/5, but is '3/2'"),
     ],
 )

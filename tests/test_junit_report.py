@@ -10,7 +10,7 @@ import pytest
 from runs import HOSTILE, hostile_run, record, run_of
 
 from conformance.case import Outcome
-from conformance.record import State, Status
+from conformance.record import StaleEntry, State, Status
 from conformance.reports import Outputs, Run
 from conformance.reports.junit import junit_lines
 from conformance.reports.visible import visible
@@ -93,13 +93,15 @@ def test_failure_says_the_worst_first_and_has_all_facts() -> None:
         Status(name="mine", state=State.UNAVAILABLE, reason="no such module"),
         Status(name="mine", state=State.INTERRUPTED, reason="2 of 3 cases not run"),
         Status(name="mine", incidents=("it died",)),
+        Status(name="mine", stale=(StaleEntry(place="mine.yaml:3", pattern="x*"),)),
     ],
-    ids=["unavailable", "interrupted", "incident"],
+    ids=["unavailable", "interrupted", "incident", "stale"],
 )
 def test_suite_that_was_not_run_in_full_has_an_error(status: Status) -> None:
     (suite,) = parsed(run_of(statuses=(status,)))
     (error,) = suite.iter("error")
-    assert error.text in {"unavailable: no such module", "interrupted: 2 of 3 cases not run", "it died"}
+    stale = "mine.yaml:3: 'x*' is the id of no case of the catalogue; correct it or remove the entry"
+    assert error.text in {"unavailable: no such module", "interrupted: 2 of 3 cases not run", "it died", stale}
     assert (suite.get("tests"), suite.get("errors")) == ("1", "1")
 
 

@@ -7,7 +7,7 @@ import re
 from runs import HOSTILE, hostile_run, record, run_of
 
 from conformance.case import Outcome
-from conformance.record import Mistake, Smallest, State, Status
+from conformance.record import Mistake, Smallest, StaleEntry, State, Status
 from conformance.reports.markdown import escaped, markdown_lines
 
 
@@ -43,6 +43,13 @@ def test_green_run_takes_a_few_lines() -> None:
 def test_unavailable_implementation_has_its_reason() -> None:
     status = Status(name="mine", state=State.UNAVAILABLE, reason="no module | named x")
     assert "❌ **mine**: unavailable, no module &#124; named x" in text_of(statuses=(status,))
+
+
+def test_stale_expectation_is_told_and_makes_nobody_green() -> None:
+    status = Status(name="mine", stale=(StaleEntry(place="mine.yaml:3", pattern="x", passed=("x",)),))
+    text = text_of(record("x"), statuses=(status,))
+    assert "- ❌ **mine**: 1 of 1 judged cases passed, **0 are wrong**, 1 stale expectation" in text
+    assert "- stale: mine.yaml:3: 'x' is expected not to pass, but x does; remove the entry" in text
 
 
 def test_only_the_first_failures_are_told() -> None:

@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from catalogues import entry, faults
+
+from conformance.judgement.answers import _budget
+from reference import oracle
 
 GIB = 2**30
 
@@ -47,3 +51,9 @@ def test_estimate_is_above_the_peak_and_not_far(tmp_path: Path, size: int, dtype
     small.write_text(entry())
     taken = peak(tmp_path / "cases.yaml") - peak(small)
     assert estimate / 3 < taken < estimate * 1.1
+
+
+@pytest.mark.parametrize(("size", "left"), [(1000, 1.0), (3 * 3 * 1024 * 1024, 0.5)], ids=["small", "large"])
+def test_large_filters_leave_the_oracle_room_for_boxes_of_the_output(size: int, left: float) -> None:
+    copies = 8 * oracle.FILTER_COPIES * size
+    assert _budget(np.broadcast_to(np.float32(0), (size,))) >= left * oracle.BUDGET + (copies if left < 1 else 0)

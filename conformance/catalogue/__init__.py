@@ -1,5 +1,6 @@
 """The catalogue: YAML files in, checked cases out."""
 
+from conformance.catalogue.build import memory_needed
 from conformance.catalogue.entry import build_case
 from conformance.catalogue.large import Draft
 from conformance.catalogue.load import Catalogue, check_catalogue, load_catalogue, read_catalogue, shipped_catalogue
@@ -12,6 +13,7 @@ __all__ = [
     "check_catalogue",
     "json_schema",
     "load_catalogue",
+    "memory_needed",
     "read_catalogue",
     "shipped_catalogue",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import ml_dtypes
@@ -17,7 +17,7 @@ from conformance.catalogue.resolve import Resolution, Shapes, resolve
 from conformance.catalogue.schema import CaseEntry, Data
 from conformance.data import parse_recipe
 
-__all__ = ["Builder"]
+__all__ = ["Builder", "memory_needed"]
 
 _GIB = 2**30
 _RESULT_BYTES = 120
@@ -200,11 +200,15 @@ class Builder:
 
     def _check_memory(self, found: Resolution) -> None:
         given = [found.written[name] for name in self._entry.operation.operands if name in found.written]
-        operands = sum(map(math.prod, given))
-        need = (operands * OPERAND_BYTES + math.prod(found.written.get("output", (0,))) * _RESULT_BYTES) / _GIB
+        need = memory_needed(given, found.written.get("output", (0,)))
         if need > self._budget:
             text = f"needs {need:.4g} GiB, more than the budget of {self._budget:g} GiB; make it smaller"
             self.faults.append(([], f"{text}, or raise --memory-budget"))
+
+
+def memory_needed(operands: Iterable[Shape], output: Shape) -> float:
+    """Return the GiB that the arrays of a case with these shapes take at most, in the harness and the reference."""
+    return (sum(map(math.prod, operands)) * OPERAND_BYTES + math.prod(output) * _RESULT_BYTES) / _GIB
 
 
 def _sizes(shape: Shape | None) -> str:

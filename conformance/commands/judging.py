@@ -16,14 +16,13 @@ from conformance.cluster import Clustered
 from conformance.commands.expecting import Expecting
 from conformance.commands.judge import Session
 from conformance.commands.keeping import Keeping
-from conformance.data import make_operands
 from conformance.errors import Unavailable, UsageError
 from conformance.exchange import Scored, export_cases
 from conformance.implementations import BUILT_IN, split_spec
 from conformance.isolation import Asking, Limits, Subject, open_subject, threads_of
-from conformance.judgement import expect
 from conformance.plan import Plan
 from conformance.record import State, Status
+from conformance.runner import prepare
 from conformance.selection import select
 
 __all__ = ["Expecting", "Keeping", "export", "run", "score", "show"]
@@ -218,17 +217,20 @@ def show(
     case_id: str,
     spec: str,
     catalogues: Sequence[Path],
+    plot: Path | None = None,
     *,
     asking: Asking,
     budget: float,
     isolation: Isolation,
     limits: Limits,
 ) -> int:
-    """Print a case and what an implementation answers; return 0 where that is right, else 1. As for `run`."""
+    """Print a case and what an implementation answers, draw it if asked to; return 0 where that is right, else 1."""
+    if plot is not None:
+        reports.check_plot(plot)
     case = _find(load_catalogue(catalogues, budget), case_id)
     console = reports.new_console()
-    operands = make_operands(case)
-    reports.show_case(console, case, operands, None if case.refuses else expect(case, operands))
+    prepared = prepare(case)
+    reports.show_case(console, prepared)
     with open_subject(spec, asking, isolation, limits) as subject:
         try:
             subject.begin([case])
@@ -236,7 +238,9 @@ def show(
             console.print(f"\n{spec} is unavailable: {error}", style="red", markup=False, soft_wrap=True)
             return 1
         tried = next(subject.attempts())
-    reports.show_attempt(console, case, tried)
+    reports.show_attempt(console, prepared, tried)
+    if plot is not None:
+        reports.plot_case(prepared, tried, plot)
     return 0 if tried.result.outcome is Outcome.PASSED else 1
 
 

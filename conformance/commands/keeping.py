@@ -24,7 +24,8 @@ class Keeping:
     Attributes:
         journal: a file for the journal; None for one that is gone with the run.
         resume: the journal of a run that did not come to its end, to be gone on with.
-        times: a journal or a JSON report, whose slow cases are run first.
+        times: a journal or a JSON report, whose slow cases are run first; where None, the journal that is written over,
+            unless there are shards, which must all know the same.
         shard: the part of the cases that is run.
     """
 
@@ -52,6 +53,8 @@ class Keeping:
         Raises:
             UsageError: `times` is neither a journal nor a report.
         """
+        if self.times is None and self.shard is None and self.journal is not None and _is_journal(self.journal):
+            return slowest(read_records(self.journal))
         return {} if self.times is None else slowest(_records(self.times))
 
     def open_journal(self, catalogue: Catalogue, asked: dict[str, str]) -> Journal:
@@ -70,13 +73,18 @@ class Keeping:
         return Journal(self.resume or self.journal, heading, resume=self.resume is not None)
 
 
-def _records(path: Path) -> Iterable[Record]:
+def _is_journal(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            is_journal = file.read(32).startswith(b'{"journal"')
-    except OSError as error:
-        raise UsageError(f"--times {path}: cannot be read ({error.strerror}); check the path") from error
-    if is_journal:
+            return file.read(32).startswith(b'{"journal"')
+    except OSError:
+        return False
+
+
+def _records(path: Path) -> Iterable[Record]:
+    if not path.is_file():
+        raise UsageError(f"--times must name a journal or a JSON report, but {str(path)!r} is no file")
+    if _is_journal(path):
         return read_records(path)
     run = reports.read_run(path)
     return (record for status in run.implementations for record in run.records(status.name))

@@ -3,7 +3,9 @@
 from conformance.choices import Isolation
 from conformance.errors import UsageError
 from conformance.isolation.in_process import InProcess
-from conformance.isolation.isolated import Isolated, threads_of
+from conformance.isolation.isolated import Isolated, memory_share, thread_variables, threads_of
+from conformance.isolation.lane import Lane, Ready, Settings
+from conformance.isolation.messages import Try, packed
 from conformance.isolation.subject import Asking, Identity, Limits, Subject
 
 __all__ = [
@@ -11,9 +13,16 @@ __all__ = [
     "Identity",
     "InProcess",
     "Isolated",
+    "Lane",
     "Limits",
+    "Ready",
+    "Settings",
     "Subject",
+    "Try",
+    "memory_share",
     "open_subject",
+    "packed",
+    "thread_variables",
     "threads_of",
 ]
 

@@ -23,7 +23,7 @@ from conformance.isolation.subject import Asking, Identity, Limits
 from conformance.runner import Attempt, prepare
 from conformance.traits import Trait
 
-__all__ = ["Isolated", "threads_of"]
+__all__ = ["Isolated", "memory_share", "thread_variables", "threads_of"]
 
 _AHEAD = 2**26
 """Bytes of cases that are prepared before they are asked for."""
@@ -65,8 +65,7 @@ class Isolated:
         self._ahead = _Ahead((), asking)
         self._incidents: list[str] = []
         limits = limits or Limits()
-        share = _MEMORY_SHARE * psutil.virtual_memory().total / 2**30 / jobs
-        memory = share if limits.memory is None else limits.memory
+        memory = memory_share(jobs) if limits.memory is None else limits.memory
         environment, one_case = _environment(jobs), isolation is Isolation.CASE
         settings = Settings(name, asking.device, limits.seconds, memory, environment, one_case)
         self._lanes = [Lane(settings, self._incidents) for _ in range(jobs)]
@@ -224,4 +223,14 @@ def threads_of(jobs: int) -> int | None:
 def _environment(jobs: int) -> dict[str, str]:
     """Return the variables of a worker: its share of threads, where there are several workers."""
     share = threads_of(jobs)
-    return {} if share is None else dict.fromkeys(_THREADS, str(share))
+    return {} if share is None else thread_variables(share)
+
+
+def thread_variables(threads: int) -> dict[str, str]:
+    """Return the variables by which frameworks are told, before they are imported, how many threads to have."""
+    return dict.fromkeys(_THREADS, str(threads))
+
+
+def memory_share(jobs: int) -> float:
+    """Return the GiB that each of so many workers may hold where nothing else is said."""
+    return float(_MEMORY_SHARE * psutil.virtual_memory().total / 2**30 / jobs)

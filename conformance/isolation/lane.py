@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from conformance.case import Outcome
 from conformance.choices import Device
 from conformance.errors import Unavailable
-from conformance.isolation.messages import Answered, Beginning, MeasureTraits, Unavailing, packed
+from conformance.isolation.messages import Answered, Beginning, MeasureTraits, Time, Unavailing, packed
 from conformance.isolation.process import Death, Slow, Worker
 from conformance.isolation.subject import Identity
 from conformance.runner import Attempt, Prepared, Result
@@ -30,7 +31,17 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the workers of an implementation have in common."""
+    """What the workers of an implementation have in common.
+
+    Attributes:
+        name: the SPEC.
+        device: where an adapter is to compute.
+        seconds: that a request may take.
+        memory: GiB that a worker and its children may hold.
+        environment: variables beside those that there are.
+        one_case: whether a worker serves one case only.
+        cores: on which a worker may run; all where none are named.
+    """
 
     name: str
     device: Device
@@ -38,6 +49,7 @@ class Settings:
     memory: float
     environment: Mapping[str, str]
     one_case: bool
+    cores: tuple[int, ...] = ()
 
 
 class Lane:
@@ -49,9 +61,15 @@ class Lane:
         self._worker: Worker | None = None
         self._waits = False
 
+    @property
+    def name(self) -> str:
+        """The SPEC of the implementation."""
+        return self._settings.name
+
     async def start(self) -> None:
         """Start a worker, and do not wait for it."""
         self._worker = await Worker.start(self._settings.environment)
+        self._worker.pin(self._settings.cores)
         self._waits = True
 
     async def end(self) -> None:
@@ -59,6 +77,17 @@ class Lane:
         if self._worker is not None:
             await self._worker.end()
             self._worker = None
+
+    @contextmanager
+    def awake(self) -> Iterator[None]:
+        """Let the worker run here only: before and behind it stands still, and so disturbs nobody's times."""
+        if self._worker is not None:
+            self._worker.resume()
+        try:
+            yield
+        finally:
+            if self._worker is not None:
+                self._worker.pause()
 
     async def identity(self) -> Identity:
         """Return what the implementation says of itself once the worker has imported it.
@@ -126,6 +155,19 @@ class Lane:
             self._incidents.append(before)
         answer = replace(reply.result, case=ready.prepared.case)
         return Attempt(answer, ready.prepared.operands, ready.prepared.expected, reply.answer, reply.turn, reply.strays)
+
+    async def time(self, prepared: Prepared) -> float | Result:
+        """Return the seconds of a call for the case that was tried last; why there are none, where it fails."""
+        try:
+            worker = await self._ready_worker()
+            worker.post(packed(Time()))
+            found = await worker.reply(self._settings.seconds, self._settings.memory)
+            if not isinstance(found, float | Result):
+                raise Death("ended, having sent something else than a time")
+        except (Death, Slow, Unavailable) as fault:
+            await self.end()
+            return self._without_answer(prepared, fault).result
+        return found
 
     def _without_answer(self, prepared: Prepared, fault: Exception) -> Attempt:
         outcome = Outcome.TIMED_OUT if isinstance(fault, Slow) else Outcome.CRASHED

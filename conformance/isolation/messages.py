@@ -13,7 +13,7 @@ from conformance.data import Array
 from conformance.isolation.subject import Asking
 from conformance.runner import Prepared, Result
 
-__all__ = ["Answered", "Beginning", "MeasureTraits", "Try", "Unavailing", "packed", "read", "receive"]
+__all__ = ["Answered", "Beginning", "MeasureTraits", "Time", "Try", "Unavailing", "packed", "read", "receive"]
 
 _LENGTH = struct.Struct("<Q")
 
@@ -44,6 +44,11 @@ class Try:
 @dataclass(frozen=True, slots=True)
 class MeasureTraits:
     """A request for the traits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A request for the seconds of a call, for the case that was tried last; a `Result` comes where it fails."""
 
 
 @dataclass(frozen=True, slots=True)

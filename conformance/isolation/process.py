@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from uuid import uuid4
 
@@ -108,6 +108,23 @@ class Worker:
                     raise Slow
         finally:
             reading.cancel()
+
+    def pin(self, cores: Sequence[int]) -> None:
+        """Let the process run on these cores only, where the system can be told so."""
+        process = psutil.Process(self._process.pid)
+        if cores and hasattr(process, "cpu_affinity"):
+            with suppress(psutil.Error):
+                process.cpu_affinity(list(cores))
+
+    def pause(self) -> None:
+        """Let the process, and the children in its session, stand still until `resume`."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let them go on."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGCONT)
 
     async def _obituary(self) -> str:
         """Return how the process has ended, and the last lines that it printed."""

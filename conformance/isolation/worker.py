@@ -12,14 +12,16 @@ import ctypes
 import os
 import signal
 import sys
+from time import perf_counter
 from typing import Any, BinaryIO
 
 from conformance.case import Outcome
+from conformance.data import laid_out
 from conformance.errors import ConformanceError, described
-from conformance.implementations import Implementation, load_implementation
-from conformance.isolation.messages import Answered, MeasureTraits, Try, Unavailing, packed, receive
+from conformance.implementations import Implementation, call, load_implementation
+from conformance.isolation.messages import Answered, MeasureTraits, Time, Try, Unavailing, packed, receive
 from conformance.isolation.subject import identity_of
-from conformance.runner import attempt_prepared, raised
+from conformance.runner import Prepared, Result, attempt_prepared, raised
 from conformance.traits import measure_traits
 
 __all__: list[str] = []
@@ -50,7 +52,13 @@ def main() -> None:
         send(Unavailing(f"{beginning.spec}: importing it raised {described(error)}"))
         return
     send(identity_of(implementation))
+    tried: Prepared | None = None
     while (request := receive(requests)) is not None:
+        if isinstance(request, Time):
+            assert tried is not None
+            send(_timed(tried, implementation))
+            continue
+        tried = request.prepared if isinstance(request, Try) else tried
         send(_reply(request, implementation))
     os._exit(0)  # threads that the implementation has left do not matter any more
 
@@ -67,6 +75,18 @@ def _reply(request: Try | MeasureTraits, implementation: Implementation) -> Any:
         return Answered(raised(prepared.case, implementation.name, error), None, 1)
     is_dull = tried.result.outcome is Outcome.PASSED and not asking.keeps
     return Answered(tried.result, None if is_dull else tried.answer, tried.turn, tried.strays)
+
+
+def _timed(prepared: Prepared, implementation: Implementation) -> float | Result:
+    """Return what the second of two calls takes: it meets the caches and the threads that the first one left."""
+    operands = laid_out(prepared.case, prepared.operands)
+    try:
+        call(implementation, prepared.case, operands)
+        start = perf_counter()
+        call(implementation, prepared.case, operands)
+        return perf_counter() - start
+    except BaseException as error:
+        return raised(prepared.case, implementation.name, error)
 
 
 def _claim_streams() -> tuple[BinaryIO, BinaryIO]:

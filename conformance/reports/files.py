@@ -10,7 +10,7 @@ from pathlib import Path
 
 from conformance.errors import UsageError
 
-__all__ = ["check_target", "write_file"]
+__all__ = ["check_target", "write_bytes", "write_file"]
 
 
 def check_target(path: Path, option: str = "--json") -> None:
@@ -41,7 +41,11 @@ def write_file(path: Path, text: Iterable[str], option: str = "--json") -> None:
     Raises:
         UsageError: it cannot be written there; the message says why.
     """
-    content = (part.encode("utf-8", "backslashreplace") for part in text)
+    write_bytes(path, (part.encode("utf-8", "backslashreplace") for part in text), option)
+
+
+def write_bytes(path: Path, content: Iterable[bytes], option: str) -> None:
+    """Write bytes, otherwise as `write_file` does."""
     try:
         if _is_standard_output(path):
             sys.stdout.flush()

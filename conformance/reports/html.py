@@ -107,6 +107,8 @@ class _Judged:
         passed = f"{outcomes[Outcome.PASSED]:,} of {judged} passed"
         if status.incidents:
             return f"{passed}, but there were incidents"
+        if any(entry.fails for entry in status.stale):
+            return f"{passed}, but expectations are stale"
         return f"{passed}, none is wrong" if self.green else "no case passed"
 
     @property

@@ -14,6 +14,9 @@ from conformance.reports.visible import visible
 
 __all__ = ["junit_lines"]
 
+_IDS = 12
+"""Cases that are named of a stale expectation."""
+
 _ELEMENTS = {
     Outcome.FAILED: "failure",
     Outcome.ERROR: "error",
@@ -107,3 +110,6 @@ def _troubles(status: Status) -> Iterator[tuple[str, str]]:
         yield str(status.state), f"{status.state}: {status.reason}"
     for number, incident in enumerate(status.incidents, 1):
         yield f"incident {number}", incident
+    for entry in status.stale:
+        if entry.fails:
+            yield f"stale {entry.place}", entry.sentence(_IDS)

@@ -12,6 +12,9 @@ from conformance.reports.visible import visible
 
 __all__ = ["escaped", "markdown_lines", "table_lines"]
 
+_IDS = 12
+"""Cases that are named of a stale expectation."""
+
 _FAILURES = 10
 """Failures of an implementation that are shown: a summary that is cut off tells less than a short one."""
 
@@ -69,6 +72,8 @@ def _verdict(status: Status, run: Run) -> str:
     if is_green(status, tally):
         return f"✅ {name}: {passed}, none is wrong"
     incidents = f", {len(status.incidents)} incidents" if status.incidents else ""
+    stale = sum(entry.fails for entry in status.stale)
+    incidents += f", {stale} stale expectation{'s' * (stale != 1)}" if stale else ""
     return f"❌ {name}: {passed}, **{bad:,} {'is' if bad == 1 else 'are'} wrong**{incidents}"
 
 
@@ -87,7 +92,7 @@ def _counts(run: Run) -> Iterator[str]:
 
 def _mistakes(status: Status) -> Iterator[str]:
     told = [mistake for mistake in status.diagnosis if mistake.label]
-    if not (told or status.minimal or status.incidents):
+    if not (told or status.minimal or status.incidents or status.stale):
         return
     yield f"### {escaped(status.name)}"
     yield ""
@@ -97,6 +102,8 @@ def _mistakes(status: Status) -> Iterator[str]:
         yield f"- in common: {escaped(sentence)}"
     for incident in status.incidents:
         yield f"- incident: {escaped(incident)}"
+    for entry in status.stale:
+        yield f"- stale: {escaped(entry.sentence(_IDS))}"
     if status.minimal is not None:
         yield "- the smallest case found that fails, again:"
         yield ""

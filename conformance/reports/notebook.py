@@ -6,9 +6,9 @@ import numpy as np
 from rich.console import Console
 
 from conformance.case import Case
-from conformance.data import Array, Operands
-from conformance.judgement import Expected
-from conformance.runner import Attempt
+from conformance.data import Array
+from conformance.reports.window import place_of, print_window
+from conformance.runner import Attempt, Prepared
 
 __all__ = ["show_attempt", "show_case"]
 
@@ -18,8 +18,9 @@ _PRINTED = 1000
 """Elements above which an array is abridged."""
 
 
-def show_case(console: Console, case: Case, operands: Operands, expected: Expected | None) -> None:
-    """Print the shapes, the data and the right output of `case`, or why it must be refused, where there is none."""
+def show_case(console: Console, prepared: Prepared) -> None:
+    """Print the shapes, the data and the right output of a case, or why it must be refused, where there is none."""
+    case, operands, expected = prepared.case, prepared.operands, prepared.expected
     console.print(f"{case.id}: {case.notation}, P = {case.shown_padding}, S = {case.shown_strides}", style="bold")
     for reason in filter(None, (case.why, case.source)):
         console.print(reason, markup=False)
@@ -36,9 +37,9 @@ def show_case(console: Console, case: Case, operands: Operands, expected: Expect
     _print_array(console, "Y, reference", _for_reading(case, "output", expected.value))
 
 
-def show_attempt(console: Console, case: Case, attempt: Attempt) -> None:
-    """Print what the implementation answered, and whether it is right."""
-    result = attempt.result
+def show_attempt(console: Console, prepared: Prepared, attempt: Attempt) -> None:
+    """Print what the implementation answered, whether it is right, and the window behind the worst element."""
+    case, result = prepared.case, attempt.result
     if attempt.answer is not None:
         answer = attempt.answer
         if answer.shape == case.output and not case.refuses:
@@ -52,6 +53,9 @@ def show_attempt(console: Console, case: Case, attempt: Attempt) -> None:
     console.print(f"\n{verdict}", style=style, markup=False)
     if result.detail:
         console.print(result.detail, markup=False, soft_wrap=True)
+    place = place_of(result.detail) if result.outcome == "failed" else None
+    if place is not None and attempt.turn == 1:  # later calls have other data than those that are shown
+        print_window(console, case, prepared.operands, place)
 
 
 def _print_array(console: Console, name: str, array: Array) -> None:
