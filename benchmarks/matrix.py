@@ -37,8 +37,8 @@ HEAD = """# The conformance matrix
 
 Made by `python benchmarks/matrix.py REPORTS` from runs of the core catalogue. A cell counts the cases that **passed**;
 behind it, with letters, those that are **k**nown to fail, each with its reason in `conformance/expectations.yaml` and
-a script in [findings](findings), those that **f**ailed otherwise, and those that are **u**nsupported. An empty cell
-has unsupported cases only. The accuracy is that of the least exact answer, known failures among them: who computes
+a script in [findings](findings/index.md), those that **f**ailed otherwise, and those that are **u**nsupported. An empty
+cell has unsupported cases only. The accuracy is that of the least exact answer, known failures among them: who computes
 float64 in float32 is `tf32` there.
 """
 

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-from conftest import ROOT, Command
-from walkthrough import blocks_of, walk
+from conftest import ROOT
+from documents import blocks, walk
 
 from conformance.reports import html, pictures
 
 DOCUMENT = ROOT / "docs" / "reports.md"
 
 
-def test_document_works_as_printed(command: Command, tmp_path: Path) -> None:
-    walk(DOCUMENT, command, tmp_path)
+def test_document_works_as_printed(tmp_path: Path) -> None:
+    walk(blocks(DOCUMENT.read_text(encoding="utf-8")), tmp_path)
     for name in ("report.html", "page.html", "summary.md", "junit.xml", "diff.md"):
         assert (tmp_path / name).stat().st_size > 0
-
-
-def test_every_command_shown_is_run() -> None:
-    shown = re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
-    assert shown == [block for mark, block in blocks_of(DOCUMENT) if mark.startswith("exit: ")]
-
-
-def test_pictures_of_the_document_exist() -> None:
-    for target in re.findall(r"\]\((?!http)([^)#]+)", DOCUMENT.read_text(encoding="utf-8")):
-        assert (DOCUMENT.parent / target).exists(), target
 
 
 def test_limits_are_those_of_the_program() -> None:
