@@ -10,16 +10,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from adapted import CALLS, assert_agrees
+from adapted import CALLS, assert_agrees, integers
 from cases import make_case
 from conftest import ROOT
 from documents import text_of
 
 import reference
+from conformance.case import Outcome, Tier
+from conformance.catalogue import load_catalogue
 from conformance.data import source
 from conformance.defects import Defect
 from conformance.defects.hooks import strides
 from conformance.implementations import Implementation
+from conformance.runner import attempt
+from reference import naive
 
 CONTRIBUTING = text_of("CONTRIBUTING.md")
 
@@ -48,6 +52,27 @@ def test_example_of_an_adapter_works(monkeypatch: pytest.MonkeyPatch, name: str)
     offered = found["namespace"]("", "cpu")
     assert offered.SWITCHES == {"device": "cpu"}
     assert_agrees(Implementation("mylib", found["VERSION"], vars(offered)), CALLS[name])
+
+
+@pytest.mark.parametrize("data_format", ["NHWC", "NCHW"])
+def test_example_of_an_algorithm_is_convolution(data_format: str) -> None:
+    found: dict[str, Any] = {}
+    exec(example("Add an algorithm to the reference"), found)  # noqa: S102
+    image, filters = integers((2, 8, 7, 4)), integers((2, 3, 2, 6))
+    handed = image if data_format == "NHWC" else np.moveaxis(image, -1, 1)
+    form: dict[str, Any] = {"strides": (2, 1), "dilations": (1, 2), "padding": "SAME", "data_format": data_format}
+    assert np.array_equal(found["conv2d"](handed, filters, **form), naive.conv2d(handed, filters, **form))
+
+
+def test_example_of_an_algorithm_passes_the_notebook_and_the_edges() -> None:
+    found: dict[str, Any] = {}
+    exec(example("Add an algorithm to the reference"), found)  # noqa: S102
+    shown = Implementation("shown", "", {"conv2d": found["conv2d"]})
+    cases = [case for case in load_catalogue() if case.operation == "conv2d" and case.tier is Tier.CORE]
+    cases = [case for case in cases if case.dtype != "int8"]  # whose sums the reference gives as int8
+    chosen = [case for case in cases if "notebook" in case.tags or case.id.startswith(("edge-", "groups-"))]
+    assert len(chosen) > 15
+    assert {attempt(case, shown).result.outcome for case in chosen} == {Outcome.PASSED}
 
 
 def test_example_of_a_recipe_works() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from conftest import ROOT
+from conftest import ROOT, Command
 from documents import blocks, text_of, walk
 
 from conformance.defects import DEFECTS
@@ -14,6 +14,9 @@ from conformance.implementations import ADAPTERS
 README = text_of("README.md")
 
 BLOCKS = blocks(README)
+
+SHOWN = text_of("docs/images/verdict.svg").replace("&#160;", " ")
+"""The picture's text."""
 
 
 def test_the_two_commands_come_first() -> None:
@@ -40,8 +43,15 @@ def test_every_command_shown_is_marked_and_so_executed() -> None:
 
 def test_picture_shows_the_diagnosis_that_the_text_tells() -> None:
     (told,) = re.findall(r"^most likely: .+$", README, re.MULTILINE)
-    picture = (ROOT / "docs" / "images" / "verdict.svg").read_text(encoding="utf-8")
-    assert told in picture.replace("&#160;", " ")
+    assert told in SHOWN
+
+
+def test_picture_shows_the_totals_of_today(command: Command, tmp_path: Path) -> None:
+    (function,) = (block for mark, block in BLOCKS if mark == "file: mine.py")
+    (tmp_path / "mine.py").write_text(function, encoding="utf-8")
+    printed = command("run", "-i", "mine.py:conv2d", "--diagnose", "0").stdout
+    (totals,) = re.findall(r"^mine\.py:conv2d: .+$", printed, re.MULTILINE)
+    assert totals in SHOWN, "run python docs/images/verdict.py"
 
 
 def test_the_kit_is_as_large_as_it_says() -> None:
