@@ -30,12 +30,14 @@ def report(
 ) -> None:
     """Report stored runs again, several side by side; in the terminal where no file is named.
 
-    `conformance report merge SHARD.json…` joins the reports of all shards of a run, and refuses other ones.
+    `conformance report merge SHARD.json…` joins the reports of all shards of a run, refuses other ones, and exits as
+    the run would have.
     """
     from conformance.commands import reporting
     from conformance.reports import Outputs
 
-    reporting.report(files, Outputs(json_file, html_file, markdown_file, junit_file), verbose=verbose)
+    outputs = Outputs(json_file, html_file, markdown_file, junit_file)
+    raise typer.Exit(reporting.report(files, outputs, verbose=verbose))
 
 
 def diff(

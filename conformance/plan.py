@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from heapq import merge
+from heapq import heapreplace, merge
 from itertools import chain
 
 from conformance.case import Case, Tier
@@ -107,11 +107,11 @@ class Plan:
 
     def _dealt(self, drafts: list[Draft]) -> list[Draft]:
         """Return the shard's part of some drafts, the slowest first."""
-        loads = [0.0] * self._shard.count
+        loads = [(0.0, number) for number in range(self._shard.count)]
         own = []
         for draft in drafts:
-            lightest = loads.index(min(loads))
-            loads[lightest] += self._times[draft.id]
+            load, lightest = loads[0]
+            heapreplace(loads, (load + self._times[draft.id], lightest))
             if lightest == self._shard.number - 1:
                 own.append(draft)
         return own

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from conformance.case import Case, Operation, Outcome
+from conformance.catalogue.matrix import MAX_CASES
 from conformance.choices import Accuracy
 from conformance.features import features_of
 from conformance.judgement import Reached
@@ -110,7 +111,7 @@ class Record(_Plain):
     detail: Words = ""
     diagnosis: tuple[Words, ...] = ()
     exactness: Exactness | None = None
-    place: int = 0
+    place: int = Field(0, ge=0, le=MAX_CASES)
     problem: Words = ""
     padding: Words = ""
     strides: Words = ""

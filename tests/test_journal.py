@@ -16,7 +16,7 @@ from conftest import Command
 
 from conformance.case import Operation, Outcome
 from conformance.errors import UsageError
-from conformance.journal import Beginning, Heading, Journal, read_records, slowest
+from conformance.journal import Beginning, Heading, Journal, Line, read_records, slowest
 from conformance.record import Record, Status
 
 HEADING = Heading.of("sha256:1", "1.0", {"-k": "bias"})
@@ -206,12 +206,13 @@ def test_complete_run_is_reported_again_without_a_call(command: Command, tmp_pat
     assert not (tmp_path / "calls").exists()
 
 
-def test_changed_function_is_not_gone_on_with(command: Command, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lines", [3, 99], ids=["cut-off", "complete"])
+def test_changed_function_is_not_gone_on_with(command: Command, tmp_path: Path, lines: int) -> None:
     (tmp_path / "mine.py").write_text("from reference.naive import conv2d\n")
     words = ("run", "-i", "mine.py:conv2d", "-k", "basic")
     assert command(*words, "--journal", "journal").returncode == 0
     content = (tmp_path / "journal").read_bytes().splitlines(keepends=True)
-    (tmp_path / "journal").write_bytes(b"".join(content[:3]))  # without its status
+    (tmp_path / "journal").write_bytes(b"".join(content[:lines]))
     (tmp_path / "mine.py").write_text("from reference.windows import conv2d\n")
     done = command(*words, "--resume", "journal")
     assert (done.returncode, done.stdout) == (2, "")
@@ -243,6 +244,37 @@ def test_slow_cases_of_the_journal_that_is_written_over_come_first(command: Comm
     assert second == sorted(slow, key=slow.__getitem__, reverse=True) + [each for each in first if each not in slow]
 
 
+def test_revised_record_keeps_what_belongs_to_it(tmp_path: Path) -> None:
+    with begun(tmp_path / "journal") as journal:
+        journal.write(Line(record=record(1), sign="numbers", answer="AA==", strays=("changes the folder",)))
+        journal.revise(record(1, detail="more is known"))
+        (line,) = journal.lines("mine")
+    assert (line.record.detail, line.sign, line.answer) == ("more is known", "numbers", "AA==")
+    assert line.strays == ("changes the folder",)
+
+
+def test_place_that_is_none_is_no_line_of_a_journal(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with begun(path) as journal:
+        journal.add(record(7))
+    path.write_bytes(path.read_bytes().replace(b'"place":7', b'"place":-7'))
+    with pytest.raises(UsageError, match="journal:3: is no line of a journal"):
+        Journal(path, HEADING, resume=True)
+
+
+def test_fault_of_a_large_matrix_is_reported_with_what_was_run(command: Command, tmp_path: Path) -> None:
+    strides = [[1, number] for number in range(1, 1500)]
+    matrix = f"{{input: [[1, 5, 5, 4], [1, 5, 5, 6]], filters: [[1, 1, 2, 12], [1, 1, 4, 12]], strides: {strides}}}"
+    (tmp_path / "large.yaml").write_text(f"- {{id: x, matrix: {matrix}}}")
+    words = ("run", "large.yaml", "-i", "reference", "--isolate", "none", "--diagnose", "0", "--json", "report.json")
+    done = command(*words)
+    assert done.returncode == 2
+    assert "large.yaml:1: case 'x.input-1x5x5x6.filter-1x1x4x12.stride-1x1'" in done.stderr
+    written = json.loads((tmp_path / "report.json").read_text())
+    assert written["implementations"][0]["status"] == "interrupted"
+    assert len(written["results"]) == 3 * 1499
+
+
 def test_full_disk_is_said_and_the_run_can_go_on(command: Command, tmp_path: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
@@ -268,6 +300,9 @@ def test_full_disk_is_said_and_the_run_can_go_on(command: Command, tmp_path: Pat
     ("options", "message"),
     [
         (["--journal", "a", "--resume", "b"], "--journal begins a journal and --resume goes on with one; give one"),
+        (["--journal", "/dev/null"], "--journal must name a plain file, but '/dev/null' is none"),
+        (["--journal", "a", "--json", "a"], "--json and --journal both name 'a'; name different files"),
+        (["--html", "a", "--junit", "./a"], "--junit and --html both name 'a'; name different files"),
         (["--journal", "none/a"], "--journal must name a file in an existing folder, but is 'none/a'"),
         (["--resume", "none"], "--resume must name the journal of a run, but 'none' is no file"),
         (["--times", "none"], "--times must name a journal or a JSON report, but 'none' is no file"),

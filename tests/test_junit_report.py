@@ -121,3 +121,9 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
     assert failure.text == visible(HOSTILE)
     Outputs(junit=tmp_path / "report.xml").write(hostile_run())
     assert ET.parse(tmp_path / "report.xml").getroot().tag == "testsuites"  # noqa: S314  # just written
+
+
+def test_control_characters_of_names_are_written_as_escapes() -> None:
+    stale = StaleEntry(place="a\x1b.yaml:3", pattern="x")
+    (suite,) = parsed(run_of(statuses=(Status(name="mine", stale=(stale,)),)))
+    assert [each.get("name") for each in suite.iter("testcase")] == [r"stale a\x1b.yaml:3"]

@@ -12,7 +12,7 @@ from conftest import Command
 from conformance.case import Operation, Outcome
 from conformance.errors import UsageError
 from conformance.record import Mistake, Record, Smallest, State, Status
-from conformance.reports import Run, merge_shards
+from conformance.reports import Run, exit_code, merge_shards
 
 CASES = 7
 
@@ -92,6 +92,12 @@ def test_what_is_not_one_run_is_refused(runs: dict[str, Run], message: str) -> N
         merge_shards(runs)
 
 
+def test_shard_without_a_passed_case_is_green_and_the_whole_is_not() -> None:
+    runs = {"a": shard(1, places=[], of=0), "b": shard(2, places=[], of=0), "c": shard(3, places=[], of=0)}
+    assert [exit_code(run) for run in runs.values()] == [0, 0, 0]
+    assert exit_code(merge_shards(runs)) == 1
+
+
 def test_command_joins_shards_to_the_report_of_the_run(command: Command, tmp_path: Path) -> None:
     words = ("run", "-i", "reference", "-k", "notebook", "--json")
     assert command(*words, "whole.json").returncode == 0
@@ -111,6 +117,7 @@ def test_command_joins_shards_to_the_report_of_the_run(command: Command, tmp_pat
     [
         ([], "report merge needs the JSON reports of all shards"),
         (["1.json"], "of 2 shards, 2 missing; name the reports of all"),
+        (["1.json", "1.json"], "report merge: 1.json is named twice; leave one out"),
         (["1.json", "none.json"], "none.json: cannot be read (No such file or directory); check the path"),
     ],
 )

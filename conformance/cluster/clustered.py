@@ -108,16 +108,26 @@ class Clustered:
         """
         self._cases = iter(cases)
         workers = list(self._client.scheduler_info()["workers"])
-        introduced = [
-            self._client.submit(remote.introduce, self._task, workers=[worker], pure=False) for worker in workers
+        introduced = {
+            worker: self._client.submit(remote.introduce, self._task, workers=[worker], pure=False)
+            for worker in workers
+        }
+        self._wait(lambda: all(self._is_over(worker, future) for worker, future in introduced.items()))
+        introductions: list[remote.Introduction] = [
+            self._result(future) for future in introduced.values() if future.done()
         ]
-        introductions: list[remote.Introduction] = [self._result(future) for future in introduced]
+        if not introductions:
+            raise UsageError(f"--scheduler {self._scheduler}: all workers were lost; start others")
         if all(each.identity is None for each in introductions):
             raise Unavailable(introductions[0].reason)
         for each in introductions:
             self._check(each)
         assert introductions[0].identity is not None
         return introductions[0].identity
+
+    def _is_over(self, worker: str, future: Any) -> bool:
+        """Tell whether a worker has done what only it could do, or is lost."""
+        return bool(future.done()) or worker not in self._client.scheduler_info()["workers"]
 
     def _check(self, introduction: remote.Introduction) -> None:
         """Refuse a worker that has another version than the first one, even if it joined later."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -96,8 +97,10 @@ def _reported(filled: Bench, json_file: Path | None, plot: Path | None, interrup
     try:
         if json_file is not None:
             reports.write_bench(filled, json_file)
-        if plot is not None and filled.rows:
+        if plot is not None and any(each.median is not None for row in filled.rows for each in row.measured):
             reports.plot_bench(filled, plot)
+        elif plot is not None:
+            print(f"nothing was timed, so nothing is drawn to {plot}", file=sys.stderr)
     finally:
         reports.print_bench(reports.new_console(), filled)
     if interrupted:

@@ -12,7 +12,7 @@ from conformance import reports
 from conformance.case import Case, Operation, Outcome
 from conformance.data import Array
 from conformance.diagnosis import Diagnosis, Gathering, Sighting, Sign, diagnose_run
-from conformance.errors import Unavailable
+from conformance.errors import CatalogueError, Unavailable
 from conformance.expectations import Expectations
 from conformance.isolation import Asking, Identity, Subject
 from conformance.journal import Beginning, Journal, Line
@@ -58,23 +58,30 @@ class Session:
 
     def judge(self, seconds: float) -> bool:
         """Judge, with a progress bar where somebody looks, and `seconds` for the diagnosis; False if interrupted."""
-        before = self._journal.status(self._status.name)
-        if before is not None:
-            for record in self._journal.records(before.name):
-                self._run.count(record)
-            self._run.implementations.append(before)
-            return True
         try:
-            self._judge(seconds)
-            self._journal.finish(self._status)
+            if self._journal.status(self._status.name) is not None:
+                self._take_over()
+            else:
+                self._judge(seconds)
+                self._journal.finish(self._status)
         except Unavailable as error:
             self._tell(state=State.UNAVAILABLE, reason=str(error))
+        except CatalogueError as error:  # of a large matrix, which is not checked as a whole before
+            self._tell(state=State.INTERRUPTED, reason=str(error))
+            raise
         except KeyboardInterrupt:
             reason = f"{self._plan.count - self._done} of {self._plan.count} cases not run"
             self._tell(state=State.INTERRUPTED, reason=reason)
         finally:
             self._run.implementations.append(self._status)
         return self._status.state is not State.INTERRUPTED
+
+    def _take_over(self) -> None:
+        """Take what the journal says of an implementation that is done with, and is still the same."""
+        self._introduce(self._subject.begin(()))
+        for record in self._journal.records(self._status.name):
+            self._run.count(record)
+        self._status = self._journal.status(self._status.name) or self._status
 
     def _judge(self, seconds: float) -> None:
         with reports.Progress(self._subject.name, self._plan.count) as progress:
@@ -92,7 +99,7 @@ class Session:
                 self._gathering, self._subject, seconds, rounds=self._how.rounds, demand=self._how.demand
             )
         for revised in found.results.values():
-            self._journal.add(record_of(revised, self._pictures.of(revised.case)))
+            self._journal.revise(record_of(revised, self._pictures.of(revised.case)))
         self._tell(incidents=self._subject.incidents(), strays=self._strays, **_told(found))
         self._tell(accuracy=self._run.tally(self._status.name).accuracy, stale=self._awaited.stale())
 

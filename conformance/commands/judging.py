@@ -11,12 +11,12 @@ from pathlib import Path
 from conformance import reports
 from conformance.case import Case, Outcome, Tier
 from conformance.catalogue import Catalogue, load_catalogue, read_catalogue, shipped_catalogue
-from conformance.choices import DEFAULT_BUDGET, DEFAULT_TIMEOUT, Accuracy, Device, Format, Isolation
+from conformance.choices import DEFAULT_BUDGET, DEFAULT_SECONDS, DEFAULT_TIMEOUT, Accuracy, Device, Format, Isolation
 from conformance.cluster import Clustered
 from conformance.commands.expecting import Expecting
 from conformance.commands.judge import Session
 from conformance.commands.keeping import Keeping
-from conformance.errors import Unavailable, UsageError
+from conformance.errors import CatalogueError, Unavailable, UsageError
 from conformance.exchange import Scored, export_cases
 from conformance.implementations import BUILT_IN, split_spec
 from conformance.isolation import Asking, Limits, Subject, open_subject, threads_of
@@ -66,13 +66,13 @@ def run(
         verbose: whether every case takes a line.
     """
     keeping.check()
-    outputs.check()
+    outputs.check({"--journal": keeping.journal, "--resume": keeping.resume})
     for spec in specs:
         if spec not in BUILT_IN:
             split_spec(spec)  # refuses what is malformed, before anything is judged
     times = keeping.slow()
     expectations = expecting.read()
-    asked = _asked(expression, tier, asking, budget, limits) | expecting.asked(expectations)
+    asked = _asked(expression, tier, asking, budget, limits, seconds) | expecting.asked(expectations)
     record, interrupted = _new_run(catalogues, expecting, jobs), False
     with ExitStack() as stack:
         plan: Plan | None = None
@@ -84,7 +84,11 @@ def run(
                     journal = stack.enter_context(keeping.open_journal(catalogue, asked))
                     record.keep(journal, _described(catalogue, plan, keeping, asked))
                     expectations = expectations.compared(draft.id for draft in catalogue.drafts())
-                interrupted = not Session(subject, plan, record, journal, asking, expectations).judge(seconds)
+                try:
+                    interrupted = not Session(subject, plan, record, journal, asking, expectations).judge(seconds)
+                except CatalogueError:
+                    _reported(record, outputs, True, verbose)
+                    raise
             if interrupted:
                 break
         for spec in specs[len(record.implementations) :]:
@@ -110,7 +114,9 @@ def _opened(spec: str, asking: Asking, isolation: Isolation, limits: Limits, job
     return Clustered(spec, asking, limits, scheduler)
 
 
-def _asked(expression: str, tier: Tier, asking: Asking, budget: float, limits: Limits) -> dict[str, str]:
+def _asked(
+    expression: str, tier: Tier, asking: Asking, budget: float, limits: Limits, seconds: float
+) -> dict[str, str]:
     """Return the options on which results depend, as they are given, but for those that are as by default."""
     given = {
         "-k": (expression, ""),
@@ -121,6 +127,7 @@ def _asked(expression: str, tier: Tier, asking: Asking, budget: float, limits: L
         "--memory-budget": (budget, DEFAULT_BUDGET),
         "--timeout": (limits.seconds, DEFAULT_TIMEOUT),
         "--memory": (limits.memory, None),
+        "--diagnose": (seconds, DEFAULT_SECONDS),
     }
     return {name: str(value) for name, (value, usual) in given.items() if value != usual}
 

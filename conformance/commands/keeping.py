@@ -44,6 +44,8 @@ class Keeping:
             raise UsageError("--journal begins a journal and --resume goes on with one; give one of them")
         if self.journal is not None:
             reports.check_target(self.journal, "--journal")
+            if self.journal.exists() and not self.journal.is_file():
+                raise UsageError(f"--journal must name a plain file, but {str(self.journal)!r} is none")
         if self.resume is not None and not self.resume.is_file():
             raise UsageError(f"--resume must name the journal of a run, but {str(self.resume)!r} is no file")
 
@@ -86,5 +88,8 @@ def _records(path: Path) -> Iterable[Record]:
         raise UsageError(f"--times must name a journal or a JSON report, but {str(path)!r} is no file")
     if _is_journal(path):
         return read_records(path)
-    run = reports.read_run(path)
+    try:
+        run = reports.read_run(path)
+    except UsageError as error:
+        raise UsageError(f"--times must name a journal or a JSON report, but {error}") from error
     return (record for status in run.implementations for record in run.records(status.name))

@@ -86,6 +86,12 @@ class Journal:
         self._note(line.record, self._end)
         self._write(line)
 
+    def revise(self, record: Record) -> None:
+        """Keep a record in place of an earlier one, with what belongs to that."""
+        self._reading.seek(self._offsets[record.implementation][record.place])
+        line = Line.model_validate_json(self._reading.readline())
+        self.write(line.model_copy(update={"record": record}))
+
     def finish(self, status: Status) -> None:
         """Take note that an implementation is done with."""
         self._ended[status.name] = status

@@ -90,7 +90,7 @@ def _add_test(
         text: of that element.
         why: of which type that is.
     """
-    test = ET.SubElement(suite, "testcase", name=name, classname=visible(kind), time=f"{seconds:.3f}")
+    test = ET.SubElement(suite, "testcase", name=visible(name), classname=visible(kind), time=f"{seconds:.3f}")
     if not element:
         return ["tests"]
     content = visible(text)

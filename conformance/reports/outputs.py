@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.errors import UsageError
 from conformance.reports.files import check_target, write_file
 from conformance.reports.json_report import json_lines
 from conformance.reports.summary import Run
@@ -29,14 +30,21 @@ class Outputs:
     markdown: Path | None = None
     junit: Path | None = None
 
-    def check(self) -> None:
+    def check(self, others: Mapping[str, Path | None] | None = None) -> None:
         """Refuse files that cannot be written, before anything is judged.
 
+        Args:
+            others: what else is written, by option.
+
         Raises:
-            UsageError: one names no file in an existing folder.
+            UsageError: one names no file in an existing folder, or a file that another one names too.
         """
+        taken = {path.resolve(): option for option, path in (others or {}).items() if path is not None}
         for option, path, _ in self._wanted():
             check_target(path, option)
+            before = taken.setdefault(path.resolve(), option)
+            if before != option and (path.is_file() or not path.exists()):
+                raise UsageError(f"{option} and {before} both name {str(path)!r}; name different files")
 
     def write(self, run: Run) -> bool:
         """Write the reports, each whole or not at all; tell whether there are any.
