@@ -123,6 +123,24 @@ def test_cases_of_a_lost_worker_go_to_the_others(command: Command, cluster: Clus
     assert len(cases) == len(set(cases)) == len(here["results"])
 
 
+def test_worker_that_is_lost_while_it_imports_is_not_waited_for(cluster: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import os, pathlib, time\nfrom reference.naive import conv2d\n"
+        "pathlib.Path(f'importing-{os.getpid()}').touch()\ntime.sleep(8)\n"
+    )
+    lost = cluster.worker()
+    cluster.worker()
+    cluster.wait_for(2)
+    words = ["run", "-i", "slow.py:conv2d", "-k", "notebook", "--scheduler", cluster.address]
+    with subprocess.Popen([sys.executable, "-m", "conformance", *words], cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        while process.poll() is None and len(list(tmp_path.glob("importing-*"))) < 2:
+            time.sleep(0.05)
+        lost.kill()
+        output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert output.decode().splitlines()[-1] == "slow.py:conv2d: 10 passed"
+
+
 @pytest.mark.parametrize("is_late", [False, True])
 def test_workers_with_another_version_are_refused(
     command: Command, cluster: Cluster, tmp_path: Path, is_late: bool

@@ -137,3 +137,13 @@ def test_unreadable_file_is_told(command: Command, stored: Path, words: list[str
 def test_output_that_cannot_be_written_names_its_option() -> None:
     with pytest.raises(UsageError, match="--markdown '/dev/full' cannot be written"):
         Outputs(markdown=Path("/dev/full")).write(run_of(record("one")))
+
+
+def test_report_that_cannot_be_written_costs_no_other(command: Command, tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("the system has no /dev/full")
+    words = ("run", "-i", "reference", "-k", "basic", "--json", "/dev/full", "--markdown", "summary.md")
+    done = command(*words)
+    assert done.returncode == 2
+    assert "--json '/dev/full' cannot be written (No space left on device)" in done.stderr
+    assert (tmp_path / "summary.md").read_text().startswith("#")

@@ -50,11 +50,16 @@ class Outputs:
         """Write the reports, each whole or not at all; tell whether there are any.
 
         Raises:
-            UsageError: one cannot be written; the message says why.
+            UsageError: some cannot be written; the message says why.
         """
-        wanted = list(self._wanted())
+        wanted, faults = list(self._wanted()), list[UsageError]()
         for option, path, lines in wanted:
-            write_file(path, lines(run), option)
+            try:
+                write_file(path, lines(run), option)
+            except UsageError as fault:  # the others are written all the same
+                faults.append(fault)
+        if faults:
+            raise UsageError("\n".join(map(str, faults)))
         return bool(wanted)
 
     def _wanted(self) -> Iterator[tuple[str, Path, Callable[[Run], Iterable[str]]]]:
