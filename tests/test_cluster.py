@@ -132,7 +132,9 @@ def test_worker_that_is_lost_while_it_imports_is_not_waited_for(cluster: Cluster
     cluster.worker()
     cluster.wait_for(2)
     words = ["run", "-i", "slow.py:conv2d", "-k", "notebook", "--scheduler", cluster.address]
-    with subprocess.Popen([sys.executable, "-m", "conformance", *words], cwd=tmp_path, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "conformance", *words], cwd=tmp_path, stdout=subprocess.PIPE
+    ) as process:
         while process.poll() is None and len(list(tmp_path.glob("importing-*"))) < 2:
             time.sleep(0.05)
         lost.kill()

@@ -6,11 +6,12 @@ import shlex
 from collections.abc import Sequence
 from contextlib import ExitStack
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from conformance import reports
 from conformance.case import Case, Outcome, Tier
-from conformance.catalogue import Catalogue, load_catalogue, read_catalogue, shipped_catalogue
+from conformance.catalogue import Catalogue, read_catalogue, shipped_catalogue
 from conformance.choices import DEFAULT_BUDGET, DEFAULT_SECONDS, DEFAULT_TIMEOUT, Accuracy, Device, Format, Isolation
 from conformance.cluster import Clustered
 from conformance.commands.expecting import Expecting
@@ -23,9 +24,11 @@ from conformance.isolation import Asking, Limits, Subject, open_subject, threads
 from conformance.plan import Plan
 from conformance.record import State, Status
 from conformance.runner import prepare
-from conformance.selection import select
 
 __all__ = ["Expecting", "Keeping", "export", "run", "score", "show"]
+
+_COMPARED = 10_000
+"""Ids that are compared with one that there is no case of."""
 
 
 def run(
@@ -194,8 +197,8 @@ def export(
     form: Format,
 ) -> None:
     """Write the cases to a folder, and print how to go on."""
-    cases = select(load_catalogue(catalogues, budget), expression, tier)
-    done = export_cases(folder, cases, expected=expected, form=form)
+    plan = Plan(read_catalogue(catalogues, budget), expression, tier)
+    done = export_cases(folder, plan.cases(), expected=expected, form=form)
     total = f"{folder}: {done.count} case{'s' * (done.count != 1)}"
     if form is Format.NPY:
         command = shlex.join(["conformance", "score", str(folder), *map(str, catalogues)])
@@ -234,7 +237,7 @@ def show(
     """Print a case and what an implementation answers, draw it if asked to; return 0 where that is right, else 1."""
     if plot is not None:
         reports.check_plot(plot)
-    case = _find(load_catalogue(catalogues, budget), case_id)
+    case = _find(read_catalogue(catalogues, budget), case_id)
     console = reports.new_console()
     prepared = prepare(case)
     reports.show_case(console, prepared)
@@ -251,10 +254,10 @@ def show(
     return 0 if tried.result.outcome is Outcome.PASSED else 1
 
 
-def _find(cases: list[Case], case_id: str) -> Case:
-    for case in cases:
-        if case.id == case_id:
-            return case
-    near = get_close_matches(case_id, [case.id for case in cases], n=3)
+def _find(catalogue: Catalogue, case_id: str) -> Case:
+    for draft in catalogue.drafts():
+        if draft.id == case_id:
+            return draft.build()
+    near = get_close_matches(case_id, [draft.id for draft in islice(catalogue.drafts(), _COMPARED)], n=3)
     hint = f"did you mean {', '.join(near)}?" if near else "`conformance list` shows their ids"
-    raise UsageError(f"there is no case {case_id!r} among {len(cases)}; {hint}")
+    raise UsageError(f"there is no case {case_id!r} among {len(catalogue)}; {hint}")
