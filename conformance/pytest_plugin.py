@@ -6,6 +6,7 @@ have the names of ours. Ours are therefore known to those sessions only that use
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from conformance import pytest_session
 __all__: list[str] = []
 
 _SUITE = "conformance.suite"
+
+_SUITE_FILE = Path(__file__).with_name("suite.py")
 
 _OPTIONS = ("--implementation", "--catalogue", "--expectations", "--conformance-tier", "--conformance-select")
 
@@ -109,6 +112,14 @@ class _NonePassed:
         """Say so."""
         if not self._passed and not terminalreporter.config.option.collectonly:
             terminalreporter.write_line("no case passed, which is no success")
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Name the suite's tests by its module, which lies outside of the session's folder: pytest gives no name there."""
+    if module_path != _SUITE_FILE:
+        return None
+    module: pytest.Module = pytest.Module.from_parent(parent, path=module_path, nodeid=_SUITE)
+    return module
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

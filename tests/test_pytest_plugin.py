@@ -127,6 +127,15 @@ def test_suite_needs_no_file(project: pytest.Pytester, workers: list[str]) -> No
     result.stdout.fnmatch_lines(["*test_case?*basic*mine:conv2d*", "case:   basic, conv2d*"])
 
 
+def test_the_name_of_a_test_of_the_suite_runs_it_again(project: pytest.Pytester) -> None:
+    words = ["--pyargs", "--implementation", "mine:conv2d"]
+    result = project.runpytest_subprocess(*words, "conformance.suite", "--conformance-select", "basic")
+    (failed, *_) = [line.split()[1] for line in result.outlines if line.startswith("FAILED ")]
+    assert failed.startswith("conformance.suite::test_case[")
+    again = project.runpytest_subprocess(*words, failed)
+    again.assert_outcomes(failed=1)
+
+
 def test_suite_judges_several(project: pytest.Pytester) -> None:
     words = ["--implementation", "mine:conv2d", "--implementation", "reference", "--catalogue", "extra.yaml"]
     result = project.runpytest_subprocess("--pyargs", "conformance.suite", *words, "--conformance-select", "odd-one")
