@@ -4,8 +4,9 @@
 
 Judges each SPEC, all installed adapters where none is named, with `conformance run --json REPORTS/SPEC.json`, unless
 that report is there already. Frameworks that cannot be installed together are run in environments of their own, into
-the same folder. The page is made from all reports of the folder. Shipped expectations that are stale here, which fail
-nobody's run, are printed: those whose pattern names a case that passes.
+the same folder. The page is made from all reports of the folder, and tells of this machine, on which they should be
+made. Shipped expectations that are stale here, which fail nobody's run, are printed: those whose pattern names a case
+that passes.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ from conformance.implementations import ADAPTERS
 from conformance.record import StaleEntry
 
 SHIPPED = str(files("conformance") / "expectations.yaml")
+
+TIMEOUT = "300"
+"""Seconds for a case, of which ncnn has one with 65537 images, which it takes one by one."""
+
+INSTRUCTIONS = {"avx512_bf16": "AVX512-BF16", "avx512_fp16": "AVX512-FP16", "amx_bf16": "AMX-BF16"}
+"""Instructions by which frameworks choose kernels and precision, as Linux and their maker name them."""
 
 PAGE = Path(__file__).parent.parent / "docs" / "matrix.md"
 
@@ -58,6 +65,7 @@ def judge(spec: str, folder: Path) -> None:
     if not path.exists():
         print(spec, flush=True)
         command = [sys.executable, "-m", "conformance", "run", "-i", spec, "--diagnose", "0", "--json", str(path)]
+        command += ["--timeout", TIMEOUT]
         command += ["--expectations", SHIPPED, "--stale", "warn"]  # as if they were ours, so that stale ones are told
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
 
@@ -106,6 +114,14 @@ def overview(reports: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def place() -> str:
+    """Return where the runs were made, with the instructions on which some numbers depend, where Linux tells them."""
+    told = Path("/proc/cpuinfo")
+    flags = told.read_text(encoding="utf-8").split() if told.exists() else []
+    names = [name for flag, name in INSTRUCTIONS.items() if flag in flags]
+    return f"On {platform.system()}, {platform.machine()}, CPU{' with ' if names else ''}{', '.join(names)}."
+
+
 def main() -> None:
     """Judge whom no report tells of, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -123,8 +139,7 @@ def main() -> None:
     cases = load_catalogue()
     tables = [overview(reports)]
     tables += [table("Operations", OPERATIONS, reports, cases), table("Features", FEATURES, reports, cases)]
-    place = f"On {platform.system()}, {platform.machine()}, CPU."
-    PAGE.write_text("\n".join([HEAD, "\n\n".join(tables), "", place, ""]), encoding="utf-8")
+    PAGE.write_text("\n".join([HEAD, "\n\n".join(tables), "", place(), ""]), encoding="utf-8")
     print(PAGE)
 
 
