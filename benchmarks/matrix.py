@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from conformance.case import Case
+from conformance.case import Case, Tier
 from conformance.catalogue import load_catalogue
 from conformance.features import FEATURES, GROUPS, group_of
 from conformance.implementations import ADAPTERS
@@ -81,9 +81,10 @@ def cell(outcomes: Iterable[str]) -> str:
 
 
 def table(title: str, columns: Mapping[str, Choice], reports: dict[str, dict[str, Any]], cases: list[Case]) -> str:
-    """Return a table with a row for each report and a column for each choice of cases."""
+    """Return a table with a row for each report and a column for each choice that has cases."""
     chosen = {name: {case.id for case in cases if choice(case)} for name, choice in columns.items()}
-    lines = [f"## {title}", "", f"| | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    chosen = {name: ids for name, ids in chosen.items() if ids}
+    lines = [f"## {title}", "", f"| | {' | '.join(chosen)} |", "|---" * (len(chosen) + 1) + "|"]
     for spec, report in reports.items():
         outcomes = {each["case"]: each["outcome"] for each in report["results"]}
         cells = [cell(outcomes[each] for each in ids if each in outcomes) for ids in chosen.values()]
@@ -136,7 +137,7 @@ def main() -> None:
     reports = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
     for each in (each for report in reports.values() for each in report["implementations"][0].get("stale", ())):
         print(f"stale: {StaleEntry.model_validate(each).sentence(5)}")
-    cases = load_catalogue()
+    cases = [case for case in load_catalogue() if case.tier is Tier.CORE]
     tables = [overview(reports)]
     tables += [table("Operations", OPERATIONS, reports, cases), table("Features", FEATURES, reports, cases)]
     PAGE.write_text("\n".join([HEAD, "\n\n".join(tables), "", place(), ""]), encoding="utf-8")
