@@ -4,8 +4,9 @@
 
 Judges each SPEC, all installed adapters where none is named, with `conformance run --json REPORTS/SPEC.json`, unless
 that report is there already. Frameworks that cannot be installed together are run in environments of their own, into
-the same folder. The page is made from all reports of the folder. Shipped expectations that are stale here, which fail
-nobody's run, are printed: those whose pattern names a case that passes.
+the same folder. The page is made from all reports of the folder, and tells of this machine, on which they should be
+made. Shipped expectations that are stale here, which fail nobody's run, are printed: those whose pattern names a case
+that passes.
 """
 
 from __future__ import annotations
@@ -23,13 +24,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from conformance.case import Case
+from conformance.case import Case, Tier
 from conformance.catalogue import load_catalogue
 from conformance.features import FEATURES, GROUPS, group_of
 from conformance.implementations import ADAPTERS
 from conformance.record import StaleEntry
 
 SHIPPED = str(files("conformance") / "expectations.yaml")
+
+TIMEOUT = "300"
+"""Seconds for a case, of which ncnn has one with 65537 images, which it takes one by one."""
+
+INSTRUCTIONS = {"avx512_bf16": "AVX512-BF16", "avx512_fp16": "AVX512-FP16", "amx_bf16": "AMX-BF16"}
+"""Instructions by which frameworks choose kernels and precision, as Linux and their maker name them."""
 
 PAGE = Path(__file__).parent.parent / "docs" / "matrix.md"
 
@@ -58,6 +65,7 @@ def judge(spec: str, folder: Path) -> None:
     if not path.exists():
         print(spec, flush=True)
         command = [sys.executable, "-m", "conformance", "run", "-i", spec, "--diagnose", "0", "--json", str(path)]
+        command += ["--timeout", TIMEOUT]
         command += ["--expectations", SHIPPED, "--stale", "warn"]  # as if they were ours, so that stale ones are told
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
 
@@ -73,9 +81,10 @@ def cell(outcomes: Iterable[str]) -> str:
 
 
 def table(title: str, columns: Mapping[str, Choice], reports: dict[str, dict[str, Any]], cases: list[Case]) -> str:
-    """Return a table with a row for each report and a column for each choice of cases."""
+    """Return a table with a row for each report and a column for each choice that has cases."""
     chosen = {name: {case.id for case in cases if choice(case)} for name, choice in columns.items()}
-    lines = [f"## {title}", "", f"| | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    chosen = {name: ids for name, ids in chosen.items() if ids}
+    lines = [f"## {title}", "", f"| | {' | '.join(chosen)} |", "|---" * (len(chosen) + 1) + "|"]
     for spec, report in reports.items():
         outcomes = {each["case"]: each["outcome"] for each in report["results"]}
         cells = [cell(outcomes[each] for each in ids if each in outcomes) for ids in chosen.values()]
@@ -106,6 +115,14 @@ def overview(reports: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def place() -> str:
+    """Return where the runs were made, with the instructions on which some numbers depend, where Linux tells them."""
+    told = Path("/proc/cpuinfo")
+    flags = told.read_text(encoding="utf-8").split() if told.exists() else []
+    names = [name for flag, name in INSTRUCTIONS.items() if flag in flags]
+    return f"On {platform.system()}, {platform.machine()}, CPU{' with ' if names else ''}{', '.join(names)}."
+
+
 def main() -> None:
     """Judge whom no report tells of, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -120,11 +137,10 @@ def main() -> None:
     reports = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
     for each in (each for report in reports.values() for each in report["implementations"][0].get("stale", ())):
         print(f"stale: {StaleEntry.model_validate(each).sentence(5)}")
-    cases = load_catalogue()
+    cases = [case for case in load_catalogue() if case.tier is Tier.CORE]
     tables = [overview(reports)]
     tables += [table("Operations", OPERATIONS, reports, cases), table("Features", FEATURES, reports, cases)]
-    place = f"On {platform.system()}, {platform.machine()}, CPU."
-    PAGE.write_text("\n".join([HEAD, "\n\n".join(tables), "", place, ""]), encoding="utf-8")
+    PAGE.write_text("\n".join([HEAD, "\n\n".join(tables), "", place(), ""]), encoding="utf-8")
     print(PAGE)
 
 

@@ -1,4 +1,8 @@
-"""Depthwise kernels sum float16 in float16, so that 2048 and eight ones are 2048."""
+"""Depthwise kernels sum float16 in float16, so that 2048 and eight ones are 2048, on processors without AVX512-FP16.
+
+On processors with it, TensorFlow takes oneDNN's kernels for float16, which sum in float32; there, it is seen without
+oneDNN: `TF_ENABLE_ONEDNN_OPTS=0`.
+"""
 
 import tensorflow as tf
 

@@ -1,4 +1,8 @@
-"""Transposes add what meets at an output in float16, rounding for every tap."""
+"""Transposes add what meets at an output in float16, rounding for every tap, on processors without AVX512-FP16.
+
+On processors with it, TensorFlow takes oneDNN's kernels for float16, which sum in float32; there, it is seen without
+oneDNN: `TF_ENABLE_ONEDNN_OPTS=0`.
+"""
 
 import tensorflow as tf
 

@@ -2,6 +2,9 @@
 
 Filters are nine ones, and so is the image but for its last number, 2048. At one output that and eight ones meet: 2056
 is due, and 2048 comes. Sums over channels come out right, and so does bfloat16.
+
+On processors with AVX512-FP16, oneDNN has kernels for it, which are right; there, the finding is reproduced with the
+variable `ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16`.
 """
 
 import torch

@@ -3,8 +3,9 @@
 Images are channels first, and are permuted before and after where the case has them last; filters are (out_channels,
 in_channels, *sizes). SAME is padded by the numbers that it means, in tinygrad's own argument. A device is chosen as
 always in tinygrad, by the variable DEV; where that is not set and there is no clang, which tinygrad's CPU wants, it is
-PYTHON, tinygrad's own interpreter, which needs some seconds a case. Documented limits, reported as unsupported: int8 is
-multiplied in int8; integers have no derivatives.
+PYTHON, tinygrad's own interpreter, which needs some seconds a case. With clang 14, which does not compute in bfloat16,
+some calls raise; with clang 19, none does. Documented limits, reported as unsupported: int8 is multiplied in int8;
+integers have no derivatives.
 """
 
 from __future__ import annotations
