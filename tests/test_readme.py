@@ -61,7 +61,7 @@ def test_the_kit_is_as_large_as_it_says() -> None:
 
 def test_there_are_as_many_frameworks_as_it_says() -> None:
     assert "thirteen frameworks" in README
-    assert len({name.split("-")[0] for name in ADAPTERS}) == 13
-    assert "eleven of\n  them [side by side](docs/matrix.md)" in README
+    frameworks = {name.split("-")[0] for name in ADAPTERS}
+    assert len(frameworks) == 13
     rows = re.findall(r"^\| `(\w+)[\w-]*` \| \d", text_of("docs/matrix.md"), re.MULTILINE)
-    assert len({*rows}) == 11
+    assert {*rows} == frameworks
