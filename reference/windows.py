@@ -44,8 +44,8 @@ INNER = 2048
 PIECE = 400_000
 """Outputs of a piece of a depthwise convolution, all channels counted: 1.6 MB of float32."""
 
-SHARED = 4_000_000
-"""Multiplications from which a depthwise convolution is worth waking threads, some 0.8 ms: their cores may be busy."""
+SHARED = 2_000_000
+"""Multiplications from which a depthwise convolution is worth waking threads, some 0.5 ms."""
 
 
 def convolve(problem: Problem) -> Array:
