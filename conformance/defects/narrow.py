@@ -32,7 +32,6 @@ _RIGHT_SIZE = (
     "same-field-less-stride",
     "same-field-less-remainder",
     "same-half-of-filter",
-    "same-half-of-field",
 )
 """Mistakes with SAME's padding that change the output's size, where that is not found by a rule of its own."""
 
