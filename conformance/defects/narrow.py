@@ -279,4 +279,10 @@ DEFECTS: tuple[Defect, ...] = (
         "rounds to float16 between a separable convolution's two steps",
         finished=_between(lambda output: output.astype(np.float16).astype(output.dtype)),
     ),
+    Defect(
+        "one-slice-unstrided",
+        _PATH,
+        "takes filters of one slice without the depth's stride",
+        sized=when(lambda call: _volume(call) and call.taps[0] == 1, strides(lambda steps: (1, *steps[1:]))),
+    ),
 )

@@ -124,6 +124,23 @@ def _one_before_last_image(output: Array, call: Call) -> Array:
     return output[[*range(len(output) - 1), len(output) - 2]] if len(output) > 2 else output
 
 
+def _first_biases_again(output: Array, call: Call) -> Array:
+    return output if call.bias is None else output + call.bias[np.arange(len(call.bias)) % 16]
+
+
+def _first_32_images(output: Array, call: Call) -> Array:
+    place = np.arange(len(output)).reshape(-1, *(1,) * (output.ndim - 1))
+    return np.where(place < 32, output, 0)
+
+
+def _unsigned_but_padding(call: Call) -> Array:
+    """Sum int8 as unsigned, 128 more, and take that off as if it were in the padding too."""
+    if call.operand_dtype != np.int8 or call.input is None or call.filters is None:
+        return contract(call)
+    surplus = 128 * call.filters.sum(axis=tuple(range(call.filters.ndim - 1)))
+    return np.asarray(contract(replace(call, input=call.input + 128)) - surplus)
+
+
 DEFECTS: tuple[Defect, ...] = (
     *(
         Defect(
@@ -215,5 +232,26 @@ DEFECTS: tuple[Defect, ...] = (
         "repeats the image before the last one in place of it",
         has_image,
         finished=_one_before_last_image,
+    ),
+    Defect(
+        "block-offset-missing-bias-16",
+        _SHARES,
+        "adds the first 16 biases again in place of those that follow: their block's offset is missing",
+        forward,
+        add_bias=_first_biases_again,
+    ),
+    Defect(
+        "batch-beyond-32-zero",
+        _SHARES,
+        "computes 32 images and leaves the output of further ones zero",
+        forward,
+        finished=_first_32_images,
+    ),
+    Defect(
+        "int8-padding-not-shifted",
+        "int8",
+        "adds 128 to int8 images but not to their padding, and takes it off everywhere",
+        forward,
+        contract=_unsigned_but_padding,
     ),
 )
