@@ -55,6 +55,7 @@ class Memory(StrEnum):
     TRANSPOSED = "transposed"
     REVERSED = "reversed"
     EVERY_SECOND = "every-second"
+    CROPPED = "cropped"
     BROADCAST = "broadcast"
     UNALIGNED = "unaligned"
     READ_ONLY = "read-only"

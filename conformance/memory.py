@@ -7,6 +7,7 @@
 | `transposed`   | with its second axis last: channels first in memory, channels last to whoever indexes             |
 | `reversed`     | from its end: all strides are negative                                                            |
 | `every-second` | with a gap after each element                                                                     |
+| `cropped`      | as a part of a larger array: with a gap after each row, and one after each image                  |
 | `broadcast`    | with one axis of stride 0: all that lies along it is one element                                  |
 | `unaligned`    | in row-major order, one element off the boundary at which others begin                            |
 | `read-only`    | in row-major order; writing to it raises                                                          |
@@ -49,13 +50,20 @@ class Layout:
     def __post_init__(self) -> None:
         """Compute the span."""
         gaps = 2 if self.memory is Memory.EVERY_SECOND else 1
-        object.__setattr__(self, "span", gaps * math.prod(self._stored))
+        stored = self._whole if self.memory is Memory.CROPPED else self._stored
+        object.__setattr__(self, "span", gaps * math.prod(stored))
 
     @property
     def _stored(self) -> Shape:
         """The shape of what is stored: 1 along a broadcast axis."""
         axis = _repeated_axis(self.operand, self.shape) if self.memory is Memory.BROADCAST else None
         return self.shape if axis is None else (*self.shape[:axis], 1, *self.shape[axis + 1 :])
+
+    @property
+    def _whole(self) -> Shape:
+        """The shape of the array that a cropped operand is a part of: one row and one column larger."""
+        first = max(0, len(self.shape) - 3)
+        return tuple(size + (first <= axis < len(self.shape) - 1) for axis, size in enumerate(self.shape))
 
     def place(self, flat: _Array) -> _Array:
         """Return the elements of `flat`, of `span` elements, that are the operand's: a view, each of them once."""
@@ -69,6 +77,8 @@ class Layout:
                 return np.flip(flat.reshape(shape))
             case Memory.EVERY_SECOND:
                 return flat[::2].reshape(shape)
+            case Memory.CROPPED:
+                return flat.reshape(self._whole)[tuple(map(slice, shape))]
             case _:
                 return flat.reshape(shape)
 

@@ -214,7 +214,7 @@ ENTRIES = {
     "memory": (
         entry(memory="c-order"),
         "cases.yaml:5: case 'x': memory must be one of contiguous, fortran, transposed, reversed, every-second, "
-        'broadcast, unaligned, read-only, but is "c-order"',
+        'cropped, broadcast, unaligned, read-only, but is "c-order"',
     ),
     "id-form": (
         entry(id="'a/../b'"),

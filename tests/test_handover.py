@@ -61,6 +61,7 @@ def test_operands_are_handed_over_as_they_are(memory: Memory, dtype: Any) -> Non
         (Memory.TRANSPOSED, (60, 4, 1, 12), True),
         (Memory.REVERSED, (-60, -20, -5, -1), True),
         (Memory.EVERY_SECOND, (120, 40, 10, 2), True),
+        (Memory.CROPPED, (100, 25, 5, 1), True),
         (Memory.BROADCAST, (0, 20, 5, 1), False),
         (Memory.UNALIGNED, (60, 20, 5, 1), True),
         (Memory.READ_ONLY, (60, 20, 5, 1), False),

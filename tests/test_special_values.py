@@ -209,3 +209,12 @@ def test_an_infinity_without_reason_is_not_special() -> None:
     answer = windows.conv2d(given.input, given.filters)
     answer[0, 0, 0, 0] = np.inf
     assert verdict(VALID, given, answer).rule == "exact"
+
+
+def test_a_small_number_is_not_what_overflows() -> None:
+    case = replace(VALID, dtype=DType.FLOAT16)
+    image, filters = (np.full(shape, 100, np.float16) for shape in SHAPES[:2])
+    given = Operands(image, filters, None)
+    right = np.full(VALID.output, np.inf, np.float16)
+    assert verdict(case, given, right).passed
+    assert not verdict(case, given, np.ones_like(right)).passed

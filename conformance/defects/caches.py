@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from conformance.case import Pads
 from conformance.data import Array
 from conformance.defects.call import Call
 from conformance.defects.defect import Compute, Defect, everywhere
 from conformance.defects.operands import altered, forward
 from conformance.defects.raw import Remembering, raw_operands
+from conformance.defects.steps import find_pads
 
 __all__ = ["DEFECTS", "by_shape"]
 
@@ -145,6 +147,37 @@ def _inputs_summed(compute: Compute) -> Compute:
     return computed
 
 
+def _pads_kept(compute: Compute) -> Compute:
+    """Keep what padding came to for operands and an output of the same sizes."""
+    kept: dict[Hashable, Pads] = {}
+
+    def computed(call: Call) -> Array:
+        found = find_pads(call).pads
+        totals = tuple(map(sum, found))
+        key = (call.operation, call.image_shape, call.filters_shape, call.strides, call.dilations, totals)
+        return compute(altered(call, padding=kept.setdefault(key, found)))
+
+    return computed
+
+
+def _border_kept(compute: Compute) -> Compute:
+    """Pad into a workspace that is kept for each size, and not cleared around the image."""
+    kept: dict[Hashable, Array] = {}
+
+    def computed(call: Call) -> Array:
+        found = find_pads(call).pads
+        if call.input is None:
+            return compute(call)
+        sizes = tuple(size + sum(pair) for size, pair in zip(call.in_sizes, found, strict=True))
+        shape = (call.batch, *sizes, call.in_channels)
+        space = kept.setdefault(shape, np.zeros(shape))
+        inner = (slice(pair[0], pair[0] + size) for size, pair in zip(call.in_sizes, found, strict=True))
+        space[(slice(None), *inner)] = call.input
+        return compute(altered(call, input=space.astype(call.input.dtype), image_shape=shape, padding="VALID"))
+
+    return computed
+
+
 _STALE = "gives the first call's result again: it keeps results by shape and does not look at the data"
 _OWN_BUFFER = "returns a buffer of its own and overwrites it in the next call"
 _OWN_BUFFERS = "returns buffers of its own, and returns one again while its earlier contents may be in use"
@@ -196,6 +229,22 @@ _CACHES = tuple(
     )
 )
 
+_PLANS = tuple(
+    Defect(f"kept-{name}", "stale caches", mistake, remembering=remembering)
+    for name, mistake, remembering in (
+        (
+            "pads",
+            "keeps what the first call's padding came to, for operands and an output of the same sizes",
+            _pads_kept,
+        ),
+        (
+            "border",
+            "pads into a workspace that it keeps, and does not clear what an earlier call left around the image",
+            _border_kept,
+        ),
+    )
+)
+
 _REUSED = tuple(
     Defect(name, "reused buffers", mistake, remembering=remembering)
     for name, mistake, remembering in (
@@ -211,4 +260,4 @@ _REUSED = tuple(
     )
 )
 
-DEFECTS: tuple[Defect, ...] = (*_CACHES, *_REUSED)
+DEFECTS: tuple[Defect, ...] = (*_CACHES, *_PLANS, *_REUSED)

@@ -20,8 +20,10 @@ from conformance.defects import (
     gradients,
     groups,
     layout,
+    narrow,
     numerics,
     padding,
+    portions,
     ranks,
     reading,
     same,
@@ -69,5 +71,7 @@ DEFECTS: tuple[Defect, ...] = (
     *filter_gradients.DEFECTS,
     *transposes.DEFECTS,
     *ranks.DEFECTS,
+    *narrow.DEFECTS,
+    *portions.DEFECTS,
 )
 """Every defect; names are unique."""

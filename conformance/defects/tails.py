@@ -214,7 +214,7 @@ DEFECTS: tuple[Defect, ...] = (
     *(defect for step in (4, 8, 16, 32) for defect in _of_results("out-channel", -1, step, "channels")),
     *(defect for step in (4, 8, 16) for defect in _of_results("column", -2, step, "columns")),
     *(defect for step in (2, 4) for defect in _of_results("row", -3, step, "rows")),
-    *(defect for step in (4, 16, 32) for defect in _of_results("batch", 0, step, "images of the batch")),
+    *(defect for step in (2, 4, 16, 32) for defect in _of_results("batch", 0, step, "images of the batch")),
     Defect(
         "tail-column-misplaced",
         "column tails",

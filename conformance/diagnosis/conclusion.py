@@ -152,7 +152,15 @@ def _leading(suspects: list[Suspect]) -> list[Suspect]:
         best = max(clear, key=lambda each: len(each.claims(left)))
         leading.append(best)
         left -= best.claims(left)
-    return leading
+    return [] if _is_outdone(leading, suspects) else leading
+
+
+def _is_outdone(leading: list[Suspect], suspects: list[Suspect]) -> bool:
+    """Tell whether a mistake that is wrong elsewhere explains far more than all that are not: these fit by chance."""
+    explained = set[int]().union(*(each.explains for each in leading))
+    share = len(explained) / max(1, *(each.compared for each in leading)) if leading else 0.0
+    harmful = (each for each in suspects if each.harmed and each.likeness is Likeness.NUMBERS and each.parts == 1)
+    return any(len(each.explains) > max(1, 2 * share * each.compared) for each in harmful)
 
 
 def _is_doubtful(suspect: Suspect) -> bool:

@@ -32,11 +32,13 @@ class Rightful:
         special: where the right answer is NaN or ±Inf.
         free: where an order of summation may overflow on the way, so that any value may come.
         border: where the right answer is so near to the largest number that it may be that or Inf.
+        least: how large a finite answer must be there where Inf is due: the largest number, less its bound.
     """
 
     special: Array
     free: Array
     border: Array
+    least: Array
 
     @property
     def matters(self) -> bool:
@@ -67,15 +69,16 @@ def rightful(value: Array, largest: Array, magnitude: Array, terms: int, dtype: 
     """
     nowhere = np.zeros(value.shape, bool)
     if dtype is DType.INT32:
-        return Rightful(nowhere, nowhere, nowhere)
+        return Rightful(nowhere, nowhere, nowhere, np.zeros(value.shape))
     style, accumulator = FORMATS[dtype], FORMATS[ACCUMULATOR[dtype]]
     free = magnitude * (1 + 2 * terms * accumulator.unit_roundoff) > accumulator.largest
     if not finite:
         free &= np.isfinite(magnitude)
     within = np.minimum(largest, style.largest)
-    near = largest + bound.elementwise(within, magnitude, terms, dtype) > style.largest
+    limit = bound.elementwise(within, magnitude, terms, dtype)
+    near = largest + limit > style.largest
     border = near & (free | np.isfinite(magnitude))
-    return Rightful(~np.isfinite(value), free, border)
+    return Rightful(~np.isfinite(value), free, border, style.largest - limit)
 
 
 def on_padding(case: Case, operands: Operands) -> Array | None:
@@ -109,7 +112,8 @@ def find_breach(answer: Array, value: Array, places: Rightful, padding: Array | 
     """
     same = (np.isnan(value) & np.isnan(answer)) | (answer == value) | (np.isfinite(value) & np.isfinite(answer))
     same |= places.free
-    same |= places.border & ~np.isnan(answer) & (np.sign(answer) == np.sign(value))
+    near = ~np.isfinite(answer) | np.isfinite(value) | (np.abs(answer) >= places.least)
+    same |= places.border & near & ~np.isnan(answer) & (np.sign(answer) == np.sign(value))
     if padding is not None:
         same |= padding & np.isnan(answer)
     if same.all():

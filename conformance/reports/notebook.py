@@ -60,7 +60,7 @@ def show_attempt(console: Console, prepared: Prepared, attempt: Attempt) -> None
 
 def _print_array(console: Console, name: str, array: Array) -> None:
     whole = array.dtype.kind == "f" and bool(np.all(np.isfinite(array)) and np.all(array == np.rint(array)))
-    numbers = array.astype(np.int64) if whole and np.abs(array).max(initial=0) < 2**53 else array
+    numbers = array.astype(np.int64) if whole and float(np.abs(array).max(initial=0)) < 2**53 else array
     text = np.array2string(numbers, max_line_width=console.width, threshold=_PRINTED)
     console.print(f"\n{name}: {'×'.join(map(str, array.shape))}, {array.dtype}", style="bold", markup=False)
     console.print(text, markup=False, soft_wrap=True)
