@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from conformance.case import Case
-from conformance.defects import Defect
+from conformance.defects import DEFECTS, Defect
 from conformance.kill_table import KillTable, Trusted
 from conformance.reports.files import write_file
 from conformance.reports.json_report import environment
@@ -64,12 +64,11 @@ def _row(table: KillTable, defect: Defect) -> dict[str, Text]:
 
 
 def _print_cases(console: Console, table: KillTable) -> None:
-    lists = {
-        "smallest covering set found": (len(table.cover), table.cover),
-        "needed by no defect, kept for their tags": (len(table.kept), _abridged(table.kept)),
-        "needed by no defect": (len(table.needless), _abridged(table.needless)),
-        "of all cases, reject no defect": (len(table.toothless), _abridged(table.toothless)),
-    }
+    lists = {"smallest covering set found": (len(table.cover), table.cover)}
+    if len(table.defects) == len(DEFECTS):  # what a part of them does not need says nothing of a case
+        lists["needed by no defect, kept for their tags"] = len(table.kept), _abridged(table.kept)
+        lists["needed by no defect"] = len(table.needless), _abridged(table.needless)
+        lists["of all cases, reject no defect"] = len(table.toothless), _abridged(table.toothless)
     for name, (number, ids) in lists.items():
         listed = f": {', '.join(ids)}" if ids else ""
         console.print(f"{name}, {_count(number, 'case')}{listed}\n", markup=False, soft_wrap=True)
