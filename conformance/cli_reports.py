@@ -49,8 +49,8 @@ def diff(
 ) -> None:
     """Tell what became better or worse from one stored run to another.
 
-    Exit status 1 where a case is newly wrong or no longer answered, an accuracy class is looser, or an implementation
-    is no longer judged in full.
+    Exit status 1 where a case is newly wrong or no longer answered, an accuracy class is looser, an implementation is
+    gone or no longer judged in full, or an expectation is newly stale and fails the later run.
     """
     from conformance.commands import reporting
 

@@ -16,6 +16,7 @@ from reference import arguments, geometry, naive, windows
 
 ORDER = [
     "errors",
+    "whole_file",
     "choices",
     "operation",
     "case",

@@ -10,7 +10,7 @@ from runs import HOSTILE, record, run_of
 
 from conformance.case import Outcome
 from conformance.choices import Accuracy
-from conformance.record import Exactness, Record, State, Status, TraitValue
+from conformance.record import Exactness, Record, StaleEntry, State, Status, TraitValue
 from conformance.reports import Run, difference_markdown, difference_of, print_difference
 
 
@@ -112,8 +112,33 @@ def test_new_and_gone_cases_and_implementations() -> None:
         "new cases": ("new (mine failed)",),
         "cases gone": ("gone",),
     }
-    assert not difference.is_regression  # nothing was better before
-    assert difference.verdict == "changed, and nothing is worse"
+    assert [section.title for section in difference.sections if section.is_regression] == ["implementations gone"]
+    assert difference.verdict == "worse: implementations gone"
+    assert not difference_of(new, run_of(*new.records("mine"), *new.records("after"), record("two"))).is_regression
+
+
+def stale_run(*entries: StaleEntry) -> Run:
+    return run_of(record("one"), statuses=(Status(name="mine", stale=entries),))
+
+
+def test_newly_stale_expectation_is_a_regression_but_where_it_only_warns() -> None:
+    entry = StaleEntry(place="ours.yaml:3", pattern="on*", passed=("one",))
+    warning = entry.model_copy(update={"fails": False})
+    fails = changed(stale_run(), stale_run(entry))
+    assert fails == {"mine: newly stale expectations": (entry.sentence(),)}
+    assert difference_of(stale_run(), stale_run(entry)).is_regression
+    assert changed(stale_run(), stale_run(warning)) == {
+        "mine: newly stale expectations, which only warn": (entry.sentence(),)
+    }
+    assert not difference_of(stale_run(), stale_run(warning)).is_regression
+    assert difference_of(stale_run(warning), stale_run(entry)).is_regression
+    assert changed(stale_run(entry), stale_run(warning)) == {}
+
+
+def test_expectation_that_was_stale_at_another_line_is_no_news() -> None:
+    old, new = (StaleEntry(place=f"ours.yaml:{line}", pattern="on*") for line in (3, 7))
+    assert changed(stale_run(old), stale_run(new)) == {}
+    assert changed(stale_run(old), stale_run(new, old)) == {"mine: newly stale expectations": (old.sentence(),)}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from conftest import Command
 
 from conformance import cli
 from conformance.catalogue import load_catalogue
-from conformance.reports import Progress
+from conformance.reports import Progress, write_file
 
 CONFORMANCE = f"{sys.executable} -m conformance"
 RUN = f"{CONFORMANCE} run -i reference -k basic"
@@ -39,6 +40,7 @@ def conv2d(x, w, strides, padding, dilations):
 STOP = """
 import pathlib
 import time
+from collections.abc import Iterator
 
 time.sleep(1)  # in which the catalogue is read
 pathlib.Path("waiting").touch()
@@ -88,7 +90,37 @@ def test_json_writes_what_is_no_unicode(command: Command, tmp_path: Path) -> Non
     assert (done.returncode, done.stderr) == (1, "")
     (result,) = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["results"]
     assert r"lone \udc80" in result["detail"]
-    assert not (tmp_path / "report.json.partial").exists()
+    assert [path for path in tmp_path.iterdir() if "partial" in path.name] == []
+
+
+def test_two_who_write_one_file_do_not_meet(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+
+    def parts() -> Iterator[str]:
+        yield "the later "
+        write_file(path, ["the earlier one"])
+        assert path.read_text() == "the earlier one"
+        yield "one"
+
+    write_file(path, parts())
+    assert path.read_text() == "the later one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nothing_is_left_of_a_file_that_fails(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("as it was")
+    path.chmod(0o640)
+
+    def parts() -> Iterator[str]:
+        yield "begun"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_file(path, parts())
+    assert (path.read_text(), list(tmp_path.iterdir())) == ("as it was", [path])
+    write_file(path, ["new"])
+    assert path.stat().st_mode & 0o777 == 0o640
 
 
 def test_json_is_written_though_nobody_reads_what_is_printed(tmp_path: Path) -> None:

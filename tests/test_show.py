@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import Command
 
-from conformance.case import Case, Kind
+from conformance.case import Case, Kind, Operation
 from conformance.catalogue import load_catalogue
 from conformance.errors import UsageError
 from conformance.implementations import Implementation, load_implementation
@@ -47,6 +47,45 @@ CASE = """
   data: {input: arange, filters: 20 - arange}
 """
 
+TAPS = """
+from reference import conv2d_backprop_filter as right
+
+def conv2d_backprop_filter(x, sizes, out_backprop, strides, padding):
+    w = right(x, sizes, out_backprop, strides[1:3], padding)
+    w[2, 0, 1, 2] += 5
+    return w
+"""
+
+GRADIENT = """
+- id: own
+  operation: conv2d_backprop_filter
+  input: [2, 4, 3, 2]
+  filters: [3, 2, 2, 3]
+  padding: 1
+  strides: [2, 1]
+  output: [3, 2, 2, 3]
+  data: {input: arange, out_backprop: 20 - arange}
+"""
+
+MIXED = """
+from reference import separable_conv2d as right
+
+def separable_conv2d(x, w, v, strides, padding):
+    y = right(x, w, v, strides[1:3], padding)
+    y[0, 1, 2, 1] += 5
+    return y
+"""
+
+SEPARABLE = """
+- id: own
+  operation: separable_conv2d
+  input: [1, 3, 4, 2]
+  filters: [2, 2, 2, 2]
+  pointwise: [1, 1, 4, 3]
+  output: [1, 2, 3, 3]
+  data: {input: arange, filters: 9 - arange, pointwise: arange}
+"""
+
 CASES = {case.id: case for case in load_catalogue()}
 
 
@@ -81,6 +120,51 @@ def test_window_behind_the_worst_element_is_printed(shown: Any) -> None:
     assert f"is {total + 8}, must be {total + 3}" in done.stdout
 
 
+def test_tap_of_a_filter_gradient_is_shown_with_all_that_it_meets(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(TAPS)
+    (tmp_path / "own.yaml").write_text(GRADIENT)
+    done = command("show", "own", "own.yaml", "-i", "own.py:conv2d_backprop_filter")
+    assert done.returncode == 1
+    printed = done.stdout.partition("the window behind ")[2].splitlines()
+    assert printed[:2] == [
+        "output[2, 0, 1, 2]",
+        "X: images 0 to 1, rows 1, 3, columns (-1), 0, 1, 2, channel 1; G's channel 2 meets them",
+    ]
+    pixels = np.arange(48).reshape(2, 4, 3, 2)[:, 1::2, :, 1]
+    arriving = (20 - np.arange(48)).reshape(2, 2, 4, 3)[..., 2]
+    assert "\n".join(printed[2:8]) == f"X there, images first:\n{np.pad(pixels, ((0, 0), (0, 0), (1, 0)))}"
+    assert "\n".join(printed[8:14]) == f"G[:, [0, 1], [0, 1, 2, 3], 2]:\n{arriving}"
+    total = int((pixels * arriving[:, :, 1:]).sum())
+    assert printed[14] == f"their 16 products add up to {total}"
+    assert f"is {total + 5}, must be {total}" in done.stdout
+
+
+def test_separable_convolution_is_shown_in_its_two_stages(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(MIXED)
+    (tmp_path / "own.yaml").write_text(SEPARABLE)
+    done = command("show", "own", "own.yaml", "-i", "own.py:separable_conv2d")
+    assert done.returncode == 1
+    printed = done.stdout.partition("the window behind ")[2].splitlines()
+    assert printed[:2] == ["output[0, 1, 2, 1]", "taps: image 0, rows 1, 2, columns 2, 3, channels 0 to 1"]
+    pixels = np.arange(24).reshape(3, 4, 2)[1:, 2:]
+    filters = (9 - np.arange(16)).reshape(2, 2, 4)
+    stage = (np.repeat(pixels, 2, axis=-1) * filters).sum((0, 1))
+    column = np.arange(12).reshape(4, 3)[:, 1]
+    assert "\n".join(printed[2:8]) == f"X there, channels first:\n{np.moveaxis(pixels, -1, 0)}"
+    assert "\n".join(printed[8:20]) == f"W[[0, 1], [0, 1], :, :]:\n{np.moveaxis(filters, -1, 0)}"
+    assert printed[20:22] == ["the depthwise stage, channel by channel:", str(stage)]
+    assert printed[22:24] == ["V[0, 0, :, 1]:", str(column)]
+    assert printed[24] == f"their 4 products add up to {stage @ column}"
+    assert f"must be {stage @ column}" in done.stdout
+
+
+def test_many_places_are_told_by_their_ends(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(TAPS)
+    (tmp_path / "own.yaml").write_text(GRADIENT.replace("[2, 4, 3, 2]", "[1, 40, 3, 2]"))
+    done = command("show", "own", "own.yaml", "-i", "own.py:conv2d_backprop_filter")
+    assert "X: image 0, rows 1, 3, 5, …, 35, 37, 39, columns (-1), 0, 1, 2, channel 1" in done.stdout
+
+
 def test_no_window_where_the_answer_is_right_or_the_data_are_not_those_shown(shown: Any) -> None:
     right = shown("from subjects import *\nfrom reference.naive import conv2d")
     assert "the window" not in right.stdout
@@ -89,12 +173,7 @@ def test_no_window_where_the_answer_is_right_or_the_data_are_not_those_shown(sho
     assert "the window" not in stale.stdout
 
 
-def has_windows(case: Case) -> bool:
-    operation = case.operation
-    return operation.gives_image and not operation.is_bias and operation != "separable_conv2d" and not case.refuses
-
-
-WINDOWED = [case for case in CASES.values() if has_windows(case)]
+WINDOWED = [case for case in CASES.values() if not case.operation.is_bias and not case.refuses]
 """Cases whose outputs have windows."""
 
 
@@ -107,22 +186,15 @@ def test_window_adds_up_to_the_output(case: Case) -> None:
     for place in {tuple(size * at // 7 for size in case.output) for at in range(7)} if value.size else ():
         window = window_behind(case, prepared.operands, place)
         assert window is not None
-        assert window.image.shape == window.filters.shape
+        assert window.image.shape[:-1] == window.factors.shape[:-1] == window.within.shape
         assert not window.image[~window.within].any()
-        with np.errstate(invalid="ignore"):
-            products = window.image.astype(np.float64) * window.filters.astype(np.float64)
         bias = 0.0 if prepared.operands.bias is None else float(prepared.operands.bias[place[-1]])
-        assert not exact or products.sum() + bias == value[place]
-
-
-def test_gradients_by_filters_have_no_windows() -> None:
-    case = CASES["gradient.conv2d-backprop-filter.valid.stride-1"]
-    assert window_behind(case, prepare(case).operands, (0, 0, 0, 0)) is None
+        assert not exact or window.total + bias == value[place]
 
 
 def test_cases_with_windows_are_of_every_kind() -> None:
-    assert len({case.operation for case in WINDOWED}) == 14
-    kinds = {Kind.FORWARD, Kind.TRANSPOSE, Kind.INPUT_GRADIENT}
+    assert {case.operation for case in WINDOWED} == {each for each in Operation if not each.is_bias}
+    kinds = {Kind.FORWARD, Kind.TRANSPOSE, Kind.INPUT_GRADIENT, Kind.FILTER_GRADIENT}
     assert {case.operation.kind for case in WINDOWED if max(case.dilations) > 1} == kinds
     assert {case.operation.kind for case in WINDOWED if max(case.strides) > 1} == kinds
     assert {case.operation.kind for case in WINDOWED if "groups" in f"{case.id} {case.tags}"} >= kinds - {

@@ -23,6 +23,7 @@ from conformance.data import Array, laid_out
 from conformance.errors import UsageError
 from conformance.implementations import Request, request_files, whole_call
 from conformance.runner import Prepared, prepare
+from conformance.whole_file import replace_file
 
 __all__ = ["MANIFEST", "SCHEMA", "Exported", "export_cases", "request_of"]
 
@@ -68,9 +69,7 @@ def export_cases(folder: Path, cases: Iterable[Case], *, expected: bool, form: F
             else:
                 digests[case.id] = _write(folder / case.id, files_of(prepare(case)))
         manifest = {"schema": SCHEMA, "conformance": version("conformance"), "format": form, "cases": digests}
-        partial = folder / f"{MANIFEST}.partial"
-        partial.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-        partial.replace(folder / MANIFEST)
+        replace_file(folder / MANIFEST, [json.dumps(manifest, indent=2).encode() + b"\n"])
     except OSError as error:
         raise UsageError(f"export to {str(folder)!r}: {error.strerror}; name a folder that can be written") from error
     done.count = len(digests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from rich.console import Console
 
 from conformance.case import Outcome
 from conformance.choices import Accuracy
-from conformance.record import GREEN, Record, State, Status
+from conformance.record import GREEN, Record, StaleEntry, State, Status
 from conformance.reports.markdown import escaped
 from conformance.reports.summary import Run, Tally
 
@@ -20,6 +21,9 @@ _SHOWN = 50
 
 _PRINTED = 20
 """Lines of a section in a terminal; what is worse is printed in full."""
+
+_IDS = 12
+"""Cases that are named of a stale expectation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def difference_of(old: Run, new: Run) -> Difference:
     ]
     whole = (
         Section("new implementations", tuple(name for name in after if name not in before)),
-        Section("implementations gone", tuple(name for name in before if name not in after)),
+        Section("implementations gone", tuple(name for name in before if name not in after), is_regression=True),
         Section("new cases", tuple(_new_cases(new, cases[1] - cases[0]))),
         Section("cases gone", tuple(sorted(cases[0] - cases[1]))),
     )
@@ -112,6 +116,11 @@ class _Pair:
         yield Section(f"{name}: no longer judged in full", tuple(_troubles(before, after)), is_regression=True)
         yield Section(f"{name}: newly failing", tuple(map(_moved, worse)), is_regression=True)
         yield Section(f"{name}: looser accuracy class", tuple(looser), is_regression=True)
+        stale = list(_newly_stale(before, after))
+        failing = tuple(each.sentence(_IDS) for each in stale if each.fails)
+        warning = tuple(each.sentence(_IDS) for each in stale if not each.fails)
+        yield Section(f"{name}: newly stale expectations", failing, is_regression=True)
+        yield Section(f"{name}: newly stale expectations, which only warn", warning)
         yield Section(f"{name}: fixed", tuple(map(_moved, fixed)))
         yield Section(f"{name}: another outcome", tuple(map(_moved, others)))
         yield Section(f"{name}: stricter accuracy class", tuple(stricter))
@@ -165,6 +174,22 @@ def _troubles(before: Status, after: Status) -> Iterator[str]:
         yield f"{after.state}: {after.reason}"
     if not before.incidents:
         yield from (f"incident: {each}" for each in after.incidents)
+
+
+def _newly_stale(before: Status, after: Status) -> Iterator[StaleEntry]:
+    """Yield the expectations that are stale now and were not, or only warned then; their lines may have moved."""
+    told, failing = Counter(map(_written, before.stale)), Counter(_written(each) for each in before.stale if each.fails)
+    for each in after.stale:
+        known = failing if each.fails else told
+        if known[_written(each)]:
+            known[_written(each)] -= 1
+        else:
+            yield each
+
+
+def _written(entry: StaleEntry) -> tuple[str, str]:
+    """Return the file and the pattern of an expectation."""
+    return entry.place.rpartition(":")[0], entry.pattern
 
 
 def _traits(before: Status, after: Status) -> Iterator[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from conformance.errors import UsageError
+from conformance.whole_file import replace_file
 
 __all__ = ["check_target", "write_bytes", "write_file"]
 
@@ -55,7 +55,7 @@ def write_bytes(path: Path, content: Iterable[bytes], option: str) -> None:
             with path.open("wb") as output:
                 output.writelines(content)
         else:
-            _replace(path.resolve(), content)
+            replace_file(path.resolve(), content)
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f"{option} {str(path)!r} cannot be written ({reason}); name a file that can be") from error
@@ -67,16 +67,3 @@ def _is_standard_output(path: Path) -> bool:
         return os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
     except (OSError, ValueError, AttributeError):
         return False
-
-
-def _replace(path: Path, content: Iterable[bytes]) -> None:
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        with partial.open("wb") as output:
-            output.writelines(content)
-        if path.exists():
-            shutil.copymode(path, partial)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise

@@ -7,12 +7,10 @@ from rich.console import Console
 
 from conformance.case import Case
 from conformance.data import Array
-from conformance.reports.window import place_of, print_window
+from conformance.reports.window import LETTERS, place_of, print_window
 from conformance.runner import Attempt, Prepared
 
 __all__ = ["show_attempt", "show_case"]
-
-_LETTERS = {"input": "X", "filters": "W", "pointwise": "V", "bias": "b", "out_backprop": "G"}
 
 _PRINTED = 1000
 """Elements above which an array is abridged."""
@@ -24,7 +22,7 @@ def show_case(console: Console, prepared: Prepared) -> None:
     console.print(f"{case.id}: {case.notation}, P = {case.shown_padding}, S = {case.shown_strides}", style="bold")
     for reason in filter(None, (case.why, case.source)):
         console.print(reason, markup=False)
-    for name, letter in _LETTERS.items():
+    for name, letter in LETTERS.items():
         if name in case.operation.operands and case.refuses:
             _print_array(console, letter, operands.given[name])
         elif name in case.operation.operands:

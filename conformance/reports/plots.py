@@ -154,14 +154,19 @@ class _Panel:
 
 def _operand_rows(prepared: Prepared, place: tuple[int, ...] | None, window: Window | None) -> list[list[_Panel]]:
     case, rows = prepared.case, []
+    number = place[0] if place and case.operation.gives_image else 0
     for name in case.operation.operands:
         array = prepared.operands.given[name]
         if array.ndim != case.operation.rank + 2:  # of a call that must be refused: any shape
             continue
         if name in ("filters", "pointwise"):
             rows.append(_filter_panels(name, array, place))
+        elif window and window.partner == name:
+            rows.append(_image_panels(name, array, number, (int(window.choice), int(window.choice) + 1)))
+        elif window and window.operand == name:
+            rows.append(_image_panels(name, array, number, window.channels, window))
         else:
-            rows.append(_image_panels(name, array, place, window if window and window.operand == name else None))
+            rows.append(_image_panels(name, array, number, (0, array.shape[-1])))
     return rows
 
 
@@ -173,16 +178,16 @@ def _filter_panels(name: str, array: Array, place: tuple[int, ...] | None) -> li
     return [_Panel(f"{name}[…, {row}, {column}]", _flat(array[..., row, column])) for row, column in indices]
 
 
-def _image_panels(name: str, array: Array, place: tuple[int, ...] | None, window: Window | None) -> list[_Panel]:
-    """Return channels of an image: those that the window sees, otherwise the first."""
-    number = place[0] if place and place[0] < len(array) else 0
-    first, last = window.channels if window else (0, array.shape[-1])
+def _image_panels(
+    name: str, array: Array, number: int, channels: tuple[int, int], window: Window | None = None
+) -> list[_Panel]:
+    """Return channels of an image, the first of a range, with what the window sees of them."""
+    first, last = channels
     depth = _middle(window.places[0]) if window and len(window.places) == 3 else None
     mark = _mark(window) if window else None
-    channels = range(first, min(first + _SHOWN, last)) if len(array) else range(0)
     return [
         _Panel(f"{name}, image {number}, channel {each}", _flat(array[number, ..., each], depth), mark)
-        for each in channels
+        for each in (range(first, min(first + _SHOWN, last)) if number < len(array) else ())
     ]
 
 
