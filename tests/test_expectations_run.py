@@ -13,6 +13,7 @@ import pytest
 from conftest import ROOT, Command
 
 from conformance.choices import DEFAULT_EXPECTATIONS
+from conformance.expectations import Expectation, Written, mistyped
 from conformance.record import Status
 
 WRONG = """
@@ -57,6 +58,45 @@ def test_file_of_the_folder_is_found_and_named(command: Command, folder: Path) -
     assert outcomes(folder / "report.json")["basic"] == "known"
     assert "known basic\nwe know\n" in done.stdout
     assert json.loads((folder / "report.json").read_text())["environment"]["expectations"] == DEFAULT_EXPECTATIONS
+
+
+def test_mistyped_implementation_is_noticed_and_fails_no_run(command: Command, folder: Path) -> None:
+    (folder / DEFAULT_EXPECTATIONS).write_text(BASIC.replace("mine.py:conv2d", "refrence") + BASIC)
+    done = command("run", "-i", "reference", "-k", "basic", "--json", "report.json", "--markdown", "report.md")
+    notice = (
+        f"{DEFAULT_EXPECTATIONS}:2: there is no implementation 'refrence', so the entry says nothing; did you mean "
+    )
+    assert done.returncode == 0
+    assert f"\nnotice: {notice}reference" in done.stdout
+    assert json.loads((folder / "report.json").read_text())["environment"]["notices"][0].startswith(notice)
+    assert "- notice: conformance.expectations.yaml:2: there is no" in (folder / "report.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("tensorflwo", ["tensorflow"]),
+        ("torch-channel-last", ["torch-channels-last"]),
+        ("reference.naiv", ["reference.naive"]),
+        ("min.py:conv2d", ["mine.py:conv2d"]),
+        ("mine.py:conv2d", []),  # judged
+        ("jax", []),  # an adapter, not judged
+        ("reference.naive", []),
+        ("reference.naive:conv2d", []),
+        ("theirs.py:conv2d", []),  # there is such a file
+        ("numpy.fft:conv2d", []),  # and such a module
+        ("somebody.elses:function", []),  # may be judged elsewhere, and is like nothing known
+    ],
+)
+def test_names_are_mistyped_that_are_like_known_ones_and_are_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, near: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "theirs.py").touch()
+    entry = Written(Expectation(implementation=name, case="*", reason="we know"), "ours.yaml:1")
+    told = list(mistyped([entry], ["mine.py:conv2d", "theirz.py:conv2d"]))
+    assert [each.rpartition("did you mean ")[2].split(", ")[0].rstrip("?") for each in told] == near
+    assert all(each.startswith(f"ours.yaml:1: there is no implementation {name!r}") for each in told)
 
 
 def test_named_file_is_read_instead(command: Command, folder: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance import reports
 from conformance.catalogue import Catalogue
 from conformance.choices import DEFAULT_EXPECTATIONS, Stale
-from conformance.expectations import Expectations, load_expectations, propose, with_proposals
+from conformance.expectations import Expectations, load_expectations, mistyped, propose, with_proposals
 from conformance.record import State
 
 __all__ = ["Expecting"]
@@ -46,9 +47,16 @@ class Expecting:
         own = load_expectations(self.found) if self.found is not None else ()
         return Expectations(own, self.stale is Stale.FAIL)
 
-    def told(self) -> dict[str, str]:
-        """Return what a report says of it among the environment."""
-        return {} if self.found is None else {"expectations": str(self.found)}
+    def told(self, expectations: Expectations, judged: Sequence[str]) -> dict[str, str | list[str]]:
+        """Return what a report says of it among the environment: the file, and names in it that are likely mistyped.
+
+        Args:
+            expectations: that were read.
+            judged: the SPECs of the run.
+        """
+        notices = list(mistyped(expectations.own, judged))
+        told: dict[str, str | list[str]] = {} if self.found is None else {"expectations": str(self.found)}
+        return told | ({"notices": notices} if notices else {})
 
     def asked(self, expectations: Expectations) -> dict[str, str]:
         """Return the options on which results depend, but for those that are as by default; a file is its digest."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from difflib import get_close_matches
 from itertools import islice
@@ -76,7 +76,7 @@ def run(
     times = keeping.slow()
     expectations = expecting.read()
     asked = _asked(expression, tier, asking, budget, limits, seconds) | expecting.asked(expectations)
-    record, interrupted = _new_run(catalogues, expecting, jobs), False
+    record, interrupted = _new_run(catalogues, expecting.told(expectations, specs), jobs), False
     with ExitStack() as stack:
         plan: Plan | None = None
         for spec in specs:
@@ -175,7 +175,7 @@ def score(
     subject = Scored(folder, name, asking)
     catalogue = read_catalogue(catalogues, budget)
     plan, keeping = Plan(catalogue, expression, tier), Keeping()
-    record = _new_run(catalogues, expecting)
+    record = _new_run(catalogues, expecting.told(expectations, [name]))
     expectations = expectations.compared(draft.id for draft in catalogue.drafts())
     with keeping.open_journal(catalogue, {}) as journal:
         record.keep(journal, _described(catalogue, plan, keeping, {}))
@@ -209,9 +209,9 @@ def export(
         print(f"{number:>5} {reason}")
 
 
-def _new_run(catalogues: Sequence[Path], expecting: Expecting, jobs: int = 1) -> reports.Run:
+def _new_run(catalogues: Sequence[Path], told: Mapping[str, object], jobs: int = 1) -> reports.Run:
     names = [str(path) for path in catalogues or [shipped_catalogue()]]
-    return reports.Run(reports.environment(names) | {"jobs": jobs, "threads": threads_of(jobs)} | expecting.told())
+    return reports.Run(reports.environment(names) | {"jobs": jobs, "threads": threads_of(jobs), **told})
 
 
 def _reported(record: reports.Run, outputs: reports.Outputs, interrupted: bool, verbose: bool) -> int:

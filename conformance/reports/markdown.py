@@ -52,6 +52,7 @@ def _lines(run: Run) -> Iterator[str]:
     yield ""
     for status in run.implementations:
         yield f"- {_verdict(status, run)}"
+    yield from (f"- notice: {escaped(str(notice))}" for notice in run.environment.get("notices", ()))
     yield ""
     yield from _counts(run)
     for status in run.implementations:

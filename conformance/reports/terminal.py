@@ -87,6 +87,8 @@ def print_run(console: Console, run: Run, *, verbose: bool = False) -> None:
     console.print(f"catalogue: {catalogues}", style="dim", markup=False, soft_wrap=True)
     if "expectations" in run.environment:
         console.print(f"expectations: {run.environment['expectations']}", style="dim", markup=False, soft_wrap=True)
+    for notice in run.environment.get("notices", ()):
+        console.print(f"notice: {notice}", style="yellow", markup=False, soft_wrap=True)
     for status in run.implementations:
         _print_implementation(console, status, run, verbose)
     for status in run.implementations:
