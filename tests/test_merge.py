@@ -11,7 +11,7 @@ from conftest import Command
 
 from conformance.case import Operation, Outcome
 from conformance.errors import UsageError
-from conformance.record import Mistake, Record, Smallest, State, Status
+from conformance.record import Mistake, Record, Smallest, State, Status, TraitValue
 from conformance.reports import Run, exit_code, merge_shards
 
 CASES = 7
@@ -22,7 +22,7 @@ def shard(number: int, count: int = 3, places: list[int] | None = None, **change
     said: dict[str, Any] = {"digest": "sha256:1", "asked": {}, "cases": 2, "shard": f"{number}/{count}", "of": CASES}
     said |= {key: value for key, value in changed.items() if key in said}
     status = Status(name="mine", version=changed.get("version", "1"), **changed.get("status", {}))
-    run = Run({"conformance": "1.0", "run": said}, [status])
+    run = Run({"conformance": "1.0", "run": said} | changed.get("environment", {}), [status])
     for place in list(range(number - 1, CASES, count)) if places is None else places:
         values = {"operation": Operation.CONV2D, "implementation": "mine", "outcome": Outcome.PASSED}
         run.add(Record(case=f"case-{place}", place=place, **values))
@@ -64,6 +64,35 @@ def test_shard_that_was_interrupted_makes_the_run_interrupted() -> None:
     merged = merge_shards({"a": shard(1), "b": shard(2, places=[1], status=status), "c": shard(3)})
     assert merged.implementations[0].state is State.INTERRUPTED
     assert merged.implementations[0].reason == "shard 2/3: 1 of 2 cases not run"
+
+
+def test_surroundings_that_differ_are_told_by_shard() -> None:
+    traits: list[dict[str, Any]] = [
+        {"traits": {"denormals": TraitValue(value=value)}} for value in ("kept", "kept", "flushed")
+    ]
+    traits[1]["switches"], traits[2]["switches"] = {"threads": "2"}, {"threads": "4"}
+    given = [
+        {"python": "3.12", "catalogues": ["a.yaml"], "processors": 2},
+        {"python": "3.13", "catalogues": ["/there/a.yaml"]},
+        {"python": "3.12", "notices": ["odd"]},
+    ]
+    three = zip((1, 2, 3), given, traits, strict=True)
+    runs = {str(number): shard(number, environment=there, status=status) for number, there, status in three}
+    merged = merge_shards(runs)
+    assert merged.environment["python"] == {"shard 1/3": "3.12", "shard 2/3": "3.13", "shard 3/3": "3.12"}
+    assert merged.environment["catalogues"] == ["a.yaml"]
+    assert merged.environment["notices"] == [
+        "odd",
+        "the shards differ in python: 3.12 in 1/3, 3/3; 3.13 in 2/3",
+        "the shards differ in processors: 2 in 1/3; none in 2/3, 3/3",
+        "the shards differ in mine, trait denormals: kept in 1/3, 2/3; flushed in 3/3",
+        "the shards differ in mine, set threads: 2 in 2/3; 4 in 3/3",
+    ]
+
+
+def test_surroundings_that_are_the_same_are_told_once() -> None:
+    merged = merge_shards({str(number): shard(number, environment={"numpy": "2"}) for number in (1, 2, 3)})
+    assert (merged.environment["numpy"], "notices" in merged.environment) == ("2", False)
 
 
 @pytest.mark.parametrize(

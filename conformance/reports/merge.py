@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,10 @@ from conformance.record import Mistake, Record, StaleEntry, State, Status
 from conformance.reports.summary import Run
 
 __all__ = ["merge_shards"]
+
+
+_OWN = ("catalogues", "notices", "run")
+"""Of the environment, what is compared by other means: catalogues by their digest, wherever the files are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class _Part:
 
 
 def merge_shards(runs: Mapping[str, Run]) -> Run:
-    """Return the run of which these are the shards.
+    """Return the run of which these are the shards; in what their surroundings differ, it has by shard, and tells.
 
     Args:
         runs: by the name of the file that each was read from.
@@ -50,8 +54,8 @@ def merge_shards(runs: Mapping[str, Run]) -> Run:
     _check_numbers(parts)
     first = parts[0].run
     cases = {key: value for key, value in first.environment["run"].items() if key not in ("shard", "of")}
-    environment = first.environment | {"run": cases | {"cases": first.environment["run"]["of"], "shards": len(parts)}}
-    merged = Run(environment)
+    whole_run = {"run": cases | {"cases": first.environment["run"]["of"], "shards": len(parts)}}
+    merged = Run(_environment(parts) | whole_run)
     for status in first.implementations:
         told = [(part, each) for part in parts for each in part.run.implementations if each.name == status.name]
         merged.implementations.append(_joined(told))
@@ -93,6 +97,47 @@ def _check_numbers(parts: list[_Part]) -> None:
     missing = [str(number) for number in range(1, parts[0].shard.count + 1) if number not in names]
     if missing:
         raise UsageError(f"of {parts[0].shard.count} shards, {', '.join(missing)} missing; name the reports of all")
+
+
+def _environment(parts: list[_Part]) -> dict[str, Any]:
+    """Return the environment of all, with a notice of each thing that is not the same everywhere."""
+    told, notices = dict[str, Any](), dict[str, None]()
+    for part in parts:
+        notices |= dict.fromkeys(part.run.environment.get("notices", ()))
+    for name in dict.fromkeys(name for part in parts for name in part.run.environment):
+        values = {str(part.shard): part.run.environment.get(name) for part in parts}
+        told[name] = parts[0].run.environment.get(name)
+        if name not in _OWN and any(value != told[name] for value in values.values()):
+            told[name] = {f"shard {shard}": value for shard, value in values.items()}
+            notices[f"the shards differ in {_differing(name, values)}"] = None
+    for status in parts[0].run.implementations:
+        notices |= dict.fromkeys(f"the shards differ in {each}" for each in _differing_habits(parts, status.name))
+    return told | ({"notices": list(notices)} if notices else {})
+
+
+def _differing_habits(parts: list[_Part], name: str) -> Iterator[str]:
+    """Yield which switches and traits of an implementation are not the same in all shards that have them."""
+    habits: dict[str, dict[str, str]] = {}
+    for part in parts:
+        status = next(each for each in part.run.implementations if each.name == name)
+        for switch, value in status.switches.items():
+            habits.setdefault(f"{name}, set {switch}", {})[str(part.shard)] = value
+        for trait, found in status.traits.items():
+            habits.setdefault(f"{name}, trait {trait}", {})[str(part.shard)] = found.value
+    return (_differing(habit, values) for habit, values in habits.items() if len(set(values.values())) > 1)
+
+
+def _differing(name: str, values: Mapping[str, Any]) -> str:
+    """Return a thing with its values, and the shards that have each.
+
+    >>> _differing("numpy", {"1/3": "2.4", "2/3": None, "3/3": "2.4"})
+    'numpy: 2.4 in 1/3, 3/3; none in 2/3'
+    """
+    shards: dict[str, list[str]] = {}
+    for shard, value in values.items():
+        shards.setdefault("none" if value is None else str(value), []).append(shard)
+    told = (f"{value} in {', '.join(those)}" for value, those in shards.items())
+    return f"{name}: {'; '.join(told)}"
 
 
 def _records(parts: list[_Part], name: str) -> list[Record]:
