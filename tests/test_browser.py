@@ -221,6 +221,15 @@ def test_narrow_page_does_not_scroll_sideways(browser: Any, many_page: Path) -> 
     seen.context.close()
 
 
+def test_narrow_page_has_the_outcome_beside_a_long_case(browser: Any, tmp_path: Path) -> None:
+    path = tmp_path / "long.html"
+    Outputs(html=path).write(run_of(record("sweep-padding-and-strides.same.stride-5x6.dilation-1x2", Outcome.FAILED)))
+    seen = Seen(browser, path, viewport={"width": 390, "height": 800})
+    chip = seen.page.locator("#rows .chip").bounding_box()
+    assert chip["x"] + chip["width"] <= 390
+    seen.context.close()
+
+
 def test_print_has_every_row_and_no_controls(seen: Seen) -> None:
     seen.page.locator("#search").fill("case-11")
     seen.page.emulate_media(media="print")

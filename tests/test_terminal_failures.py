@@ -132,3 +132,17 @@ def test_terminal_has_a_bar_with_case_and_rate() -> None:
     assert "2/3" in text
     assert "case-2" in text
     assert HOSTILE not in text
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 140])
+def test_bar_is_one_line_however_narrow_the_terminal(width: int) -> None:
+    file, ticks = io.StringIO(), iter(range(10_000))
+    console = Console(file=file, force_terminal=True, width=width)
+    with Progress("somebody/wrong.py:conv2d", 1_000_000, console, lambda: float(next(ticks))) as progress:
+        for done in range(3):
+            progress.show("path-float64-depthwise.depthwise-conv2d-backprop-filter", 1000 * done)
+            progress._bar.refresh()
+    printed = file.getvalue()
+    assert "\x1b[1A\x1b[2K" not in printed.rpartition("\x1b[?25h")[0]  # nothing but the last line is taken back
+    assert "2000/1000000" in printed
+    assert "path-f" in printed

@@ -7,6 +7,7 @@ from time import monotonic
 from types import TracebackType
 
 from rich import progress
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -16,6 +17,12 @@ __all__ = ["Progress"]
 
 _SECONDS = 10.0
 """From one line to the next: a log of a run of an hour stays readable, and nobody takes a run of minutes for dead."""
+
+_BAR_FROM, _RATE_FROM = 80, 60
+"""Columns of a terminal that has room for a bar, and for the rate, beside the words."""
+
+_RATE = 16
+"""Columns that the rate takes at most."""
 
 
 class Progress:
@@ -33,17 +40,11 @@ class Progress:
     ) -> None:
         self._name, self._total, self._clock = name, total, clock
         self._console = console or new_console(stderr=True)
-        columns = (
-            progress.TextColumn("{task.description}", markup=False),
-            progress.BarColumn(),
-            progress.MofNCompleteColumn(),
-            _Rate(),
-            progress.TextColumn("{task.fields[case]}", markup=False),
-        )
+        columns = _columns(self._console.width, name, total)
         self._bar = progress.Progress(
             *columns, console=self._console, transient=True, disable=not self._console.is_terminal
         )
-        self._task = self._bar.add_task(name, total=total, case="importing")
+        self._task = self._bar.add_task("", total=total, name=name, case="importing")
         self._start = self._told = clock()
         self._before = 0
 
@@ -78,6 +79,34 @@ class Progress:
         rate = f"{(done - self._before) / (now - self._start):.3g} cases/s"
         line = f"{self._name}: {done}/{self._total}, {rate}, {doing}"
         self._console.print(line, markup=False, soft_wrap=True)
+
+
+def _columns(width: int, name: str, total: int) -> list[progress.ProgressColumn]:
+    """Return what stands in a line of so many columns; the case takes what is left."""
+    shown = min(cell_len(name), width // 4)
+    columns = [_Words("name", shown), progress.MofNCompleteColumn()]
+    taken = shown + 2 * len(str(total)) + 1
+    if width >= _BAR_FROM:
+        columns.insert(1, progress.BarColumn(width // 6))
+        taken += width // 6
+    if width >= _RATE_FROM:
+        columns.append(_Rate())
+        taken += _RATE
+    return [*columns, _Words("case", width - taken - len(columns))]
+
+
+class _Words(progress.ProgressColumn):
+    """Words of a task, shortened to the room that there is, so that the bar stays one line."""
+
+    def __init__(self, field: str, room: int) -> None:
+        super().__init__()
+        self._field, self._room = field, room
+
+    def render(self, task: progress.Task) -> Text:
+        """Return the words."""
+        words = Text(str(task.fields[self._field]))
+        words.truncate(max(0, self._room), overflow="ellipsis")
+        return words
 
 
 class _Rate(progress.ProgressColumn):
