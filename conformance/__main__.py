@@ -12,6 +12,7 @@ def main() -> None:
 
         cli.main()
     except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
         sys.exit(130)
 
 

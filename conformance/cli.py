@@ -12,9 +12,10 @@ import sys
 from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from conformance import cli_bench, cli_defects, cli_export, cli_reports
 from conformance.choices import (
@@ -62,7 +63,21 @@ __all__ = ["app", "main"]
 
 _OUTPUT_ERRORS = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
+
+class _Commands(TyperGroup):
+    """The commands; one that is interrupted, and has no report of that, says so in a line."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was called."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            print(" ".join(["interrupted", *map(str, interrupt.args)]), file=sys.stderr)
+            raise
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ STOP = """
 import pathlib
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 time.sleep(1)  # in which the catalogue is read
 pathlib.Path("waiting").touch()
@@ -195,3 +198,35 @@ def test_interrupted_before_anything_ran_lists_everybody(tmp_path: Path) -> None
     ]
     written = json.loads((tmp_path / "report.json").read_text())
     assert [each["status"] for each in written["implementations"]] == ["interrupted", "interrupted"]
+
+
+def interrupted_while_reading(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Return what a command printed that was interrupted while its catalogue came in."""
+    path = tmp_path / "endless.yaml"
+    os.mkfifo(path)
+    line = [*CONFORMANCE.split(), *words]
+    with subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        pipe = None
+        while pipe is None and process.poll() is None:
+            with suppress(OSError):  # until the command has opened it to read
+                pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+    if pipe is not None:
+        os.close(pipe)
+    return subprocess.CompletedProcess(line, process.returncode, output, errors)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_interrupted_while_cases_are_read_says_so_in_a_line(tmp_path: Path) -> None:
+    done = interrupted_while_reading(tmp_path, "run", "endless.yaml", "-i", "reference", "--json", "report.json")
+    told = "interrupted while the cases were read; nothing was judged, so no report is written\n"
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", told)
+    assert not (tmp_path / "report.json").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_other_command_that_is_interrupted_says_so_in_a_line(tmp_path: Path) -> None:
+    done = interrupted_while_reading(tmp_path, "list", "endless.yaml")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")

@@ -80,28 +80,42 @@ def run(
     with ExitStack() as stack:
         plan: Plan | None = None
         for spec in specs:
-            with _opened(spec, asking, isolation, limits, jobs, scheduler) as subject:  # imports while cases are read
+            try:
+                with _opened(
+                    spec, asking, isolation, limits, jobs, scheduler
+                ) as subject:  # imports while cases are read
+                    if plan is None:
+                        catalogue = read_catalogue(catalogues, budget)
+                        plan = Plan(catalogue, expression, tier, keeping.shard, times)
+                        journal = stack.enter_context(keeping.open_journal(catalogue, asked))
+                        record.keep(journal, _described(catalogue, plan, keeping, asked))
+                        expectations = expectations.compared(draft.id for draft in catalogue.drafts())
+                    session = Session(subject, plan, record, journal, asking, expectations)
+                    try:
+                        interrupted = not session.judge(seconds)
+                    except CatalogueError:
+                        _reported(record, outputs, True, verbose)
+                        raise
+            except KeyboardInterrupt:
                 if plan is None:
-                    catalogue = read_catalogue(catalogues, budget)
-                    plan = Plan(catalogue, expression, tier, keeping.shard, times)
-                    journal = stack.enter_context(keeping.open_journal(catalogue, asked))
-                    record.keep(journal, _described(catalogue, plan, keeping, asked))
-                    expectations = expectations.compared(draft.id for draft in catalogue.drafts())
-                try:
-                    interrupted = not Session(subject, plan, record, journal, asking, expectations).judge(seconds)
-                except CatalogueError:
-                    _reported(record, outputs, True, verbose)
-                    raise
+                    raise KeyboardInterrupt(
+                        "while the cases were read; nothing was judged, so no report is written"
+                    ) from None
+                interrupted = True
             if interrupted:
                 break
-        for spec in specs[len(record.implementations) :]:
-            reason = f"{plan.count} of {plan.count} cases not run" if plan else "not run"
-            record.implementations.append(Status(name=spec, state=State.INTERRUPTED, reason=reason))
+        record.implementations += _not_run(specs[len(record.implementations) :], plan)
         status = _reported(record, outputs, interrupted, verbose)
         if not interrupted:
             expecting.propose(record, catalogue)
             journal.complete()
     return status
+
+
+def _not_run(specs: Sequence[str], plan: Plan | None) -> list[Status]:
+    """Return what is said of those who had no turn."""
+    reason = f"{plan.count} of {plan.count} cases not run" if plan else "not run"
+    return [Status(name=spec, state=State.INTERRUPTED, reason=reason) for spec in specs]
 
 
 def _opened(spec: str, asking: Asking, isolation: Isolation, limits: Limits, jobs: int, scheduler: str) -> Subject:
