@@ -80,10 +80,9 @@ def run(
     with ExitStack() as stack:
         plan: Plan | None = None
         for spec in specs:
+            opened = _opened(spec, asking, isolation, limits, jobs, scheduler)
             try:
-                with _opened(
-                    spec, asking, isolation, limits, jobs, scheduler
-                ) as subject:  # imports while cases are read
+                with opened as subject:  # which imports while cases are read
                     if plan is None:
                         catalogue = read_catalogue(catalogues, budget)
                         plan = Plan(catalogue, expression, tier, keeping.shard, times)
@@ -98,9 +97,8 @@ def run(
                         raise
             except KeyboardInterrupt:
                 if plan is None:
-                    raise KeyboardInterrupt(
-                        "while the cases were read; nothing was judged, so no report is written"
-                    ) from None
+                    reason = "while the cases were read; nothing was judged, so no report is written"
+                    raise KeyboardInterrupt(reason) from None
                 interrupted = True
             if interrupted:
                 break
