@@ -43,6 +43,8 @@ _LOCAL = re.compile(r"local:([1-9]\d{0,3})")
 
 _ADDRESS = re.compile(r"[a-z]+://.+:\d+")
 
+_NONE_LEFT = "no worker is left; start some, and go on with --resume JOURNAL"
+
 
 class Clustered:
     """Asks an implementation on the workers of a cluster.
@@ -117,7 +119,7 @@ class Clustered:
             self._result(future) for future in introduced.values() if future.done()
         ]
         if not introductions:
-            raise UsageError(f"--scheduler {self._scheduler}: all workers were lost; start others")
+            raise UsageError(f"--scheduler {self._scheduler}: {_NONE_LEFT}")
         if all(each.identity is None for each in introductions):
             raise Unavailable(introductions[0].reason)
         for each in introductions:
@@ -176,7 +178,7 @@ class Clustered:
             if self._client.scheduler_info()["workers"]:
                 last = time.monotonic()
             elif time.monotonic() - last > _CONNECT_SECONDS:
-                text = f"--scheduler {self._scheduler}: no worker is left; start some, and go on with --resume JOURNAL"
+                text = f"--scheduler {self._scheduler}: {_NONE_LEFT}"
                 raise UsageError(text)
 
     def _submit(self, arriving: Any, waiting: dict[str, list[Case]], cases: list[Case]) -> None:
