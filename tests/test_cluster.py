@@ -104,6 +104,18 @@ def test_cluster_gives_the_report_of_one_machine(command: Command, cluster: Clus
     assert one["results"] == other["results"]
 
 
+def test_workers_are_not_taken_for_lost_where_dask_forgets_them(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.worker()
+    cluster.wait_for(1)
+    often = {**os.environ, "DASK_DISTRIBUTED__CLIENT__SCHEDULER_INFO_INTERVAL": "1ms"}
+    words = [sys.executable, "-m", "conformance", "run", "-i", "reference", "--scheduler", cluster.address]
+    for _ in range(3):
+        done = subprocess.run(
+            [*words, "-k", "basic"], cwd=tmp_path, env=often, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_cases_of_a_lost_worker_go_to_the_others(command: Command, cluster: Cluster, tmp_path: Path) -> None:
     lost = cluster.worker()
     cluster.worker()
@@ -182,6 +194,7 @@ def test_cluster_that_loses_all_workers_is_not_waited_for_for_ever(cluster: Clus
     with subprocess.Popen([sys.executable, "-c", text], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
         while process.poll() is None and not (journal.exists() and b'{"record"' in journal.read_bytes()):
             time.sleep(0.02)
+        assert process.poll() is None
         lost.kill()
         _, said = process.communicate(timeout=120)
     assert process.returncode == 2

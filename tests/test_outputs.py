@@ -42,8 +42,6 @@ def conv2d(x, w, strides, padding, dilations):
 STOP = """
 import pathlib
 import time
-from collections.abc import Iterator
-from contextlib import suppress
 
 time.sleep(1)  # in which the catalogue is read
 pathlib.Path("waiting").touch()
@@ -198,6 +196,19 @@ def test_interrupted_before_anything_ran_lists_everybody(tmp_path: Path) -> None
     ]
     written = json.loads((tmp_path / "report.json").read_text())
     assert [each["status"] for each in written["implementations"]] == ["interrupted", "interrupted"]
+
+
+@pytest.mark.parametrize("isolation", ["none", "worker"])
+def test_interrupted_between_two_reports_the_first(tmp_path: Path, isolation: str) -> None:
+    (tmp_path / "stop.py").write_text(STOP)
+    words = ["run", "-i", "reference", "-i", "stop.py:conv2d", "-k", "basic", "--isolate", isolation]
+    with subprocess.Popen([*CONFORMANCE.split(), *words], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        while not (tmp_path / "waiting").exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert output.splitlines()[-2:] == ["reference: 1 passed", "stop.py:conv2d: interrupted, 1 of 1 cases not run"]
 
 
 def interrupted_while_reading(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:

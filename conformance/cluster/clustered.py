@@ -95,7 +95,7 @@ class Clustered:
     def __exit__(self, *_: object) -> None:
         """Leave the cluster as it was."""
         if self._client is not None:
-            workers = list(self._client.scheduler_info()["workers"])
+            workers = list(self._workers())
             self._client.run(remote.close, self._task.run, workers=workers, on_error="ignore")
             self._client.close()
         if self._cluster is not None:
@@ -109,10 +109,9 @@ class Clustered:
             UsageError: it is not the same on all of them.
         """
         self._cases = iter(cases)
-        workers = list(self._client.scheduler_info()["workers"])
         introduced = {
             worker: self._client.submit(remote.introduce, self._task, workers=[worker], pure=False)
-            for worker in workers
+            for worker in self._workers()
         }
         self._wait(lambda: all(self._is_over(worker, future) for worker, future in introduced.items()))
         introductions: list[remote.Introduction] = [
@@ -127,9 +126,19 @@ class Clustered:
         assert introductions[0].identity is not None
         return introductions[0].identity
 
+    def _workers(self) -> dict[str, int]:
+        """Return the threads of every worker that the scheduler has now, by its address; none where it is gone.
+
+        Not by `scheduler_info`: Dask keeps the answer to that, and now and then puts one without workers in its place.
+        """
+        threads: dict[str, int] = {}
+        with suppress(OSError):
+            threads = self._client.nthreads()
+        return threads
+
     def _is_over(self, worker: str, future: Any) -> bool:
         """Tell whether a worker has done what only it could do, or is lost."""
-        return bool(future.done()) or worker not in self._client.scheduler_info()["workers"]
+        return bool(future.done()) or worker not in self._workers()
 
     def _check(self, introduction: remote.Introduction) -> None:
         """Refuse a worker that has another version than the first one, even if it joined later."""
@@ -144,7 +153,7 @@ class Clustered:
         """Yield the attempt at each case, as they come."""
         arriving = _distributed().as_completed(loop=self._client.loop)
         waiting: dict[str, list[Case]] = {}
-        for _ in range(_AHEAD * max(1, sum(self._client.nthreads().values()))):
+        for _ in range(_AHEAD * max(1, sum(self._workers().values()))):
             self._submit(arriving, waiting, list(islice(self._cases, _BATCH)))
         while waiting:
             self._wait(arriving.has_ready)
@@ -175,11 +184,10 @@ class Clustered:
         last = time.monotonic()
         while not is_over():
             time.sleep(_PAUSE)
-            if self._client.scheduler_info()["workers"]:
+            if self._workers():
                 last = time.monotonic()
             elif time.monotonic() - last > _CONNECT_SECONDS:
-                text = f"--scheduler {self._scheduler}: {_NONE_LEFT}"
-                raise UsageError(text)
+                raise UsageError(f"--scheduler {self._scheduler}: {_NONE_LEFT}")
 
     def _submit(self, arriving: Any, waiting: dict[str, list[Case]], cases: list[Case]) -> None:
         if cases:

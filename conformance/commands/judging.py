@@ -27,6 +27,8 @@ from conformance.runner import prepare
 
 __all__ = ["Expecting", "Keeping", "export", "run", "score", "show"]
 
+_NOTHING_JUDGED = "while the cases were read; nothing was judged, so no report is written"
+
 _COMPARED = 10_000
 """Ids that are compared with one that there is no case of."""
 
@@ -68,11 +70,7 @@ def run(
         outputs: where the report goes beside the terminal.
         verbose: whether every case takes a line.
     """
-    keeping.check()
-    outputs.check({"--journal": keeping.journal, "--resume": keeping.resume})
-    for spec in specs:
-        if spec not in BUILT_IN:
-            split_spec(spec)  # refuses what is malformed, before anything is judged
+    _check(specs, keeping, outputs)
     times = keeping.slow()
     expectations = expecting.read()
     asked = _asked(expression, tier, asking, budget, limits, seconds) | expecting.asked(expectations)
@@ -89,16 +87,14 @@ def run(
                         journal = stack.enter_context(keeping.open_journal(catalogue, asked))
                         record.keep(journal, _described(catalogue, plan, keeping, asked))
                         expectations = expectations.compared(draft.id for draft in catalogue.drafts())
-                    session = Session(subject, plan, record, journal, asking, expectations)
-                    try:
-                        interrupted = not session.judge(seconds)
-                    except CatalogueError:
-                        _reported(record, outputs, True, verbose)
-                        raise
+                    interrupted = not Session(subject, plan, record, journal, asking, expectations).judge(seconds)
+            except CatalogueError:
+                if plan is not None:  # a case of a large matrix, which is not checked as a whole before
+                    _reported(record, outputs, True, verbose)
+                raise
             except KeyboardInterrupt:
                 if plan is None:
-                    reason = "while the cases were read; nothing was judged, so no report is written"
-                    raise KeyboardInterrupt(reason) from None
+                    raise KeyboardInterrupt(_NOTHING_JUDGED) from None
                 interrupted = True
             if interrupted:
                 break
@@ -108,6 +104,15 @@ def run(
             expecting.propose(record, catalogue)
             journal.complete()
     return status
+
+
+def _check(specs: Sequence[str], keeping: Keeping, outputs: reports.Outputs) -> None:
+    """Refuse files that cannot be written and SPECs that are malformed, before anything is judged."""
+    keeping.check()
+    outputs.check({"--journal": keeping.journal, "--resume": keeping.resume})
+    for spec in specs:
+        if spec not in BUILT_IN:
+            split_spec(spec)
 
 
 def _not_run(specs: Sequence[str], plan: Plan | None) -> list[Status]:

@@ -42,8 +42,9 @@ def _volume(call: Call) -> bool:
 
 def _in_channels_first(change: Change) -> Change:
     """Return the change of how SAME's padding is found, in channels first only, with the output's size left right."""
-    condition = lambda call: call.channels_first and same(call)  # noqa: E731
-    return when(condition, lambda call: replace(call, pads=find_pads(change(call)).pads))
+    return when(
+        lambda call: call.channels_first and same(call), lambda call: replace(call, pads=find_pads(change(call)).pads)
+    )
 
 
 def _other_filter(call: Call) -> Call:
