@@ -37,6 +37,7 @@ from reference.checks import (
     spatial_rank,
 )
 from reference.frame import framed
+from reference.memory import Memory
 
 __all__ = [
     "ACCUMULATORS",
@@ -128,11 +129,15 @@ class Problem:
         """The dtype of products and sums."""
         return accumulator(self.operation, "input", self.dtype)
 
-    def padded_input(self) -> Array:
-        """Return the input in the accumulator's dtype, zeros around it; read-only, as it may be the input itself."""
+    def padded_input(self, memory: Memory | None = None) -> Array:
+        """Return the input in the accumulator's dtype, zeros around it; read-only, as it may be the input itself.
+
+        Args:
+            memory: for the copy, where one is made.
+        """
         pads, _, padding = self._extents
         if padding:
-            padded = framed(self.input, pads, self.accumulator)
+            padded = framed(self.input, pads, self.accumulator, memory)
         else:
             padded = self.input.astype(self.accumulator, copy=False).view()
         padded.flags.writeable = False

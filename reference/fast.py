@@ -5,8 +5,8 @@ The rule, first match first; every line measured by `benchmarks/reference_speed.
 1. Integers whose sums float64 holds exactly (largest input · largest filter · terms of a sum ≤ 2^53) are computed in
    float64, by the lines below: BLAS has no integers.
 2. A filter for every channel (depthwise): `windows`, whose `einsum` copies nothing, in pieces that threads share.
-3. Other groups, 1×1 filters, a single window, and many output channels: `im2col`, in pieces whose columns stay in
-   the second-level cache; in one product where the image is its own columns, and nothing is copied.
+3. Other groups, 1×1 filters, a single window, and many output channels: `im2col`, in pieces whose columns take
+   the same memory in turn; in one product where the image is its own columns, and nothing is copied.
 4. Few output channels: the least of the times that `_times` estimates from the counts of what an algorithm copies,
    multiplies and adds. So one filter goes to `taprows` over one channel, to `kn2row` over more; to `im2col` and
    `strided` where the windows are few and long; and large filters to `toeplitz`, very large ones to `fourier`.
@@ -36,12 +36,11 @@ from reference import fourier, im2col, kn2row, strided, taprows, toeplitz, windo
 from reference.arguments import Array, Pairs, Problem, Shape
 from reference.geometry import explicit_pads, output_size
 from reference.operations import operations
-from reference.pieces import by_pieces
 
 __all__ = ["conv1d", "conv2d", "conv3d", "convolve"]
 
-COLUMNS = 2 << 20
-"""Bytes of columns in a piece: a larger one leaves the second-level cache, a smaller one takes more products."""
+COLUMNS = 8 << 20
+"""Bytes of columns in a piece: smaller ones take more products, and larger ones more memory for the same time."""
 
 FEW = 16
 """Output channels up to which `toeplitz` is faster than `im2col`."""
@@ -98,7 +97,7 @@ def _choice(
         return partial(im2col.multiply, shape=(image[0], *out_sizes, out_channels))
     if prod(taps) == 1 or prod(out_sizes) <= 1:
         return im2col.convolve
-    columns = partial(by_pieces, im2col.fill, positions=COLUMNS // max(1, prod(filters[:-1]) * groups * itemsize))
+    columns = partial(im2col.in_pieces, positions=COLUMNS // max(1, prod(filters[:-1]) * groups * itemsize))
     if groups > 1 or out_channels > FEW or 0 in (image[0], depth, out_channels):
         return columns
     padded = tuple(size + sum(pair) for size, pair in zip(image[1:-1], pads, strict=True))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
-import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+from reference.memory import Memory
 
 __all__ = ["framed"]
 
 
 def framed(
-    image: NDArray[Any], pads: tuple[tuple[int, int], ...], dtype: DTypeLike, memory: NDArray[Any] | None = None
+    image: NDArray[Any], pads: tuple[tuple[int, int], ...], dtype: DTypeLike, memory: Memory | None = None
 ) -> NDArray[Any]:
     """Return a copy of an image with zeros around it, nearly every element written once.
 
@@ -22,19 +22,16 @@ def framed(
         image: (batch, *sizes, channels); not modified.
         pads: (before, after) zeros along every spatial axis.
         dtype: of the copy.
-        memory: of that dtype and one axis, for the copy where it is large enough: fresh memory costs more than a copy.
+        memory: for the copy.
 
+    >>> import numpy as np
     >>> framed(np.ones((1, 2, 1)), ((1, 2),), int)[0, :, 0]
     array([0, 1, 1, 0, 0])
     """
     places = [slice(before, before + size) for size, (before, _) in zip(image.shape[1:-1], pads, strict=True)]
     sizes = (place.stop + after for place, (_, after) in zip(places, pads, strict=True))
     shape = (len(image), *sizes, image.shape[-1])
-    copy = (
-        memory[: prod(shape)].reshape(shape)
-        if memory is not None and memory.size >= prod(shape)
-        else np.empty(shape, dtype)
-    )
+    copy = (memory or Memory()).array(shape, dtype)
     for axis, place in enumerate(places):
         within = (slice(None), *places[:axis])
         copy[(*within, slice(0, place.start))] = 0

@@ -36,7 +36,9 @@ import numpy as np
 
 from reference.arguments import Array, Pairs, Problem, Shape
 from reference.backprop import filter_operations, input_operations
+from reference.memory import Memory
 from reference.operations import operations
+from reference.pieces import pieces
 from reference.strided import windows
 from reference.submatrix import slab
 
@@ -53,8 +55,8 @@ __all__ = [
     "conv3d_backprop_filter",
     "conv3d_backprop_input",
     "convolve",
-    "fill",
     "filter_gradient",
+    "in_pieces",
     "input_gradient",
     "multiply",
 ]
@@ -66,19 +68,28 @@ def convolve(problem: Problem) -> Array:
     Returns:
         (batch, *out_sizes, out_channels) in the problem's accumulator dtype.
     """
-    shape = (len(problem.input), *problem.out_sizes, problem.filters.shape[-1])
-    output: Array = np.empty(shape, problem.accumulator)
-    fill(problem, output)
-    return output
+    return in_pieces(problem, len(problem.input) * prod(problem.out_sizes))
 
 
-def fill(problem: Problem, output: Array) -> None:
-    """Write the convolution into memory that is there already.
+def in_pieces(problem: Problem, positions: int) -> Array:
+    """Return the convolution, computed piece by piece, the columns of each in the memory of those before.
 
     Args:
         problem: in normal form.
-        output: (batch, *out_sizes, out_channels), contiguous, in the accumulator's dtype.
+        positions: outputs of a piece, about; at least a row is taken.
     """
+    output: Array = np.empty((len(problem.input), *problem.out_sizes, problem.filters.shape[-1]), problem.accumulator)
+    frame, memory = Memory(), Memory()
+    if prod(output.shape[:-1]) <= positions:
+        _fill(problem, output, frame, memory)
+        return output
+    for place, piece in pieces(problem, positions):
+        _fill(piece, output[place], frame, memory)
+    return output
+
+
+def _fill(problem: Problem, output: Array, frame: Memory, memory: Memory) -> None:
+    """Write the convolution into its contiguous output, by a padded input in `frame` and columns in `memory`."""
     filters = problem.filters.astype(problem.accumulator, copy=False)
     positions, width = prod(output.shape[:-1]), output.shape[-1] // problem.groups
     if problem.groups > 1:
@@ -86,7 +97,7 @@ def fill(problem: Problem, output: Array) -> None:
         output.reshape(positions, problem.groups, width)[...] = np.moveaxis(products, 0, 1)
         return
     matrix = filters.reshape(prod(filters.shape[:-1]), width)
-    rows = _rows(problem, positions, len(matrix))
+    rows = _rows(problem, positions, len(matrix), frame, memory)
     product = np.multiply if matrix.size == 1 else np.matmul
     product(rows, matrix, out=output.reshape(positions, width))
 
@@ -110,14 +121,17 @@ def columns(problem: Problem) -> Array:
     return windows(problem.padded_input(), problem.filter_sizes, problem.strides, problem.dilations)
 
 
-def _rows(problem: Problem, windows: int, size: int) -> Array:
-    """Return the matrix of columns, (windows, size): the image where it has that shape already, else a copy."""
+def _rows(problem: Problem, positions: int, size: int, frame: Memory, memory: Memory) -> Array:
+    """Return the matrix of columns, (positions, size): the image where it has that shape already, else a copy."""
     pixels = prod(problem.filter_sizes) == prod(problem.strides) == 1
-    padded = problem.padded_input()
-    one_window = padded.shape[1:-1] == problem.filter_sizes and windows == len(padded)
+    padded = problem.padded_input(frame)
+    one_window = padded.shape[1:-1] == problem.filter_sizes and positions == len(padded)
     if pixels or one_window:
-        return padded.reshape(windows, size)
-    return columns(problem).reshape(windows, size)
+        return padded.reshape(positions, size)
+    seen = windows(padded, problem.filter_sizes, problem.strides, problem.dilations)
+    copy = memory.array(seen.shape, seen.dtype)
+    copy[...] = seen
+    return copy.reshape(positions, size)
 
 
 def input_gradient(problem: Problem, out_backprop: Array) -> Array:

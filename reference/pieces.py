@@ -1,7 +1,7 @@
 """A convolution cut into smaller ones: images, and rows of outputs, each piece a problem of its own.
 
-What an algorithm copies for a piece fits the processor's cache, and the allocator hands the same memory out again for
-the next: without pieces, the columns of a batch would be fresh pages each time, which cost more than the copy. Pieces
+What an algorithm copies for a piece lies in the memory that the copy for the piece before had (`reference.memory`):
+without pieces, the columns of a batch would be fresh pages each time, which cost more than the copy. Pieces
 can be shared among threads, which helps where the algorithm spends its time in functions of NumPy that release the
 interpreter's lock and use no threads of their own: `einsum` and copies, not matrix products.
 """
@@ -16,12 +16,10 @@ from functools import cache
 from itertools import pairwise
 from math import prod
 
-import numpy as np
-
-from reference.arguments import Array, Problem
+from reference.arguments import Problem
 from reference.geometry import receptive_field
 
-__all__ = ["THREADS", "Part", "by_pieces", "for_each", "pieces"]
+__all__ = ["THREADS", "Part", "for_each", "pieces"]
 
 Part = tuple[tuple[slice, slice], Problem]
 """Images and rows of the output, and the problem that computes them."""
@@ -37,23 +35,6 @@ def _pool() -> ThreadPoolExecutor:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has the pool, but not its threads
-
-
-def by_pieces(fill: Callable[[Problem, Array], None], problem: Problem, positions: int) -> Array:
-    """Return the convolution, computed piece by piece.
-
-    Args:
-        fill: computes a problem into its part of the output, which is contiguous.
-        problem: in normal form.
-        positions: outputs of a piece, about; at least a row is taken.
-    """
-    output: Array = np.empty((len(problem.input), *problem.out_sizes, problem.filters.shape[-1]), problem.accumulator)
-    if prod(output.shape[:-1]) <= positions:
-        fill(problem, output)
-        return output
-    for place, piece in pieces(problem, positions):
-        fill(piece, output[place])
-    return output
 
 
 def for_each(function: Callable[[Sequence[Part]], None], parts: Sequence[Part], shared: bool) -> None:
@@ -74,7 +55,7 @@ def pieces(problem: Problem, positions: int) -> Iterator[Part]:
     """Yield the images and rows of the output that a piece computes, and the piece.
 
     >>> from reference.arguments import prepare
-    >>> problem = prepare("conv1d", np.zeros((3, 5, 1)), np.zeros((2, 1, 1)), 1, "VALID", None, 1)
+    >>> problem = prepare("conv1d", [[[0]] * 5] * 3, [[[1]], [[1]]], 1, "VALID", None, 1)
     >>> [place for place, piece in pieces(problem, 8)]
     [(slice(0, 2, None), slice(0, 4, None)), (slice(2, 3, None), slice(0, 4, None))]
     """

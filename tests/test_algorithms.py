@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from reference import fast, fourier, im2col, kn2row, naive, strided, submatrix, taprows, toeplitz, windows, winograd
 from reference.arguments import Problem, prepare
-from reference.pieces import by_pieces
 
 Array = NDArray[Any]
 
@@ -32,8 +31,8 @@ CORES: dict[str, Callable[[Problem], Array]] = {
     **{name: module.convolve for name, module in MODULES.items()},
     "toeplitz-of-two": lambda problem: toeplitz.convolve(problem, 2),
     "toeplitz-of-rows": lambda problem: toeplitz.convolve(problem, 99),
-    "im2col-in-pieces": lambda problem: by_pieces(im2col.fill, problem, 5),
-    "im2col-in-rows": lambda problem: by_pieces(im2col.fill, problem, 1),
+    "im2col-in-pieces": lambda problem: im2col.in_pieces(problem, 5),
+    "im2col-in-rows": lambda problem: im2col.in_pieces(problem, 1),
 }
 
 every_core = pytest.mark.parametrize("convolve", list(CORES.values()), ids=list(CORES))
