@@ -26,6 +26,7 @@ from conformance.defects import (
     portions,
     ranks,
     reading,
+    rounding,
     same,
     sides,
     sizes,
@@ -33,6 +34,7 @@ from conformance.defects import (
     state,
     strides,
     tails,
+    thresholds,
     transposes,
     writing,
 )
@@ -73,5 +75,7 @@ DEFECTS: tuple[Defect, ...] = (
     *ranks.DEFECTS,
     *narrow.DEFECTS,
     *portions.DEFECTS,
+    *thresholds.DEFECTS,
+    *rounding.DEFECTS,
 )
 """Every defect; names are unique."""

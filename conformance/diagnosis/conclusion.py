@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from conformance.case import Case
+from conformance.case import Case, Outcome
 from conformance.choices import DEFAULT_SECONDS, Accuracy
 from conformance.defects import DEFECTS, Defect
 from conformance.diagnosis.common import find_common
@@ -33,6 +33,9 @@ _FINDINGS = 20
 
 _ALTERNATIVES = 3
 """Mistakes that a reader is shown beside those that explain most."""
+
+_MEMORY = "is wrong because of earlier calls, of which it keeps something"
+"""What is told where a case fails but for a process that was asked nothing before."""
 
 _TOO_LATE = f"{NOT_SOUGHT} within the time; --diagnose SECONDS gives it more"
 
@@ -115,9 +118,13 @@ def diagnose_run(
     search_pairs(inquiry, clock.part(_PAIR_SHARE))
     suspects = ranked(inquiry.suspects)
     findings = tuple(_findings(suspects, inquiry))
+    kept = None if clock.is_up else _memory(inquiry, subject, bool(_leading(suspects)))
+    if kept is not None:
+        clear = [each for each in findings if each.label in ("most likely", "and", "or")]
+        findings = (*clear, kept, *findings[len(clear) :])
     common = find_common([sighting.case for sighting in inquiry.failing], inquiry.passing)
     minimal = None
-    for sighting, defect in _starts(inquiry, suspects):
+    for sighting, defect in _starts(inquiry, suspects) if kept is None or kept.label == "and" else ():
         fails = partial(_fails_like, sighting=sighting, defect=defect, comparison=comparison, subject=subject)
         entry = shrink(sighting.case, fails, clock)
         if entry is not None:
@@ -141,6 +148,27 @@ def _findings(suspects: list[Suspect], inquiry: Inquiry) -> Iterator[Finding]:
             label = "and" if suspect is not leading[0] else "most likely"
         cases = tuple(inquiry.failing[place].case.id for place in sorted(suspect.explains))
         yield Finding(suspect.mistake, _evidence(suspect, inquiry), cases, label)
+
+
+def _memory(inquiry: Inquiry, subject: Subject, beside: bool) -> Finding | None:
+    """Return that something is kept from call to call, where nothing else explains the numbers of a failure.
+
+    The smallest such failure has to be seen again, and not where it is the first call of all.
+
+    Args:
+        inquiry: after the search.
+        subject: which is asked again.
+        beside: whether other failures are explained.
+    """
+    unexplained = (inquiry.failing[place] for place in range(len(inquiry.failing)) if not inquiry.is_explained(place))
+    case = next((each.case for each in unexplained if each.sign is Sign.NUMBERS), None)
+    if case is None or subject.attempt(case).result.outcome is Outcome.PASSED:
+        return None
+    alone = subject.attempt_alone(case)
+    if alone is None or alone.result.outcome is not Outcome.PASSED:
+        return None
+    evidence = f"{case.id} fails again, but passes in a new process"
+    return Finding(_MEMORY, evidence, (case.id,), "and" if beside else "most likely")
 
 
 def _leading(suspects: list[Suspect]) -> list[Suspect]:

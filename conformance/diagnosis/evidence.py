@@ -30,6 +30,9 @@ _GLANCE = 16
 _FOLLOWED = 3
 """Mistakes that remember something and go through the whole run."""
 
+_RARE = 0.1
+"""Failing cases for each passing one, up to which mistakes that show seldom are tried first: the last of the kit."""
+
 _SHAPES = 8
 """Mistakes that are followed where only the shape of an answer speaks for them."""
 
@@ -127,9 +130,10 @@ class Inquiry:
     def _alike(self, sighting: Sighting, clock: Clock) -> tuple[Likeness, list[Defect]]:
         """Return the defects whose answers are most like a failure, as far as time allows, and how like they are."""
         found, best = list[tuple[Likeness, Defect]](), Likeness.NONE
+        seldom = len(self.failing) <= _RARE * len(self.passing)
         for is_stateless in (True, False):
             kit = [each for each in self._kit if each.is_stateless is is_stateless]
-            for each in kit if best is not Likeness.NUMBERS else ():
+            for each in kit[:: -1 if seldom else 1] if best is not Likeness.NUMBERS else ():
                 if clock.is_up:
                     break
                 found.append((self.comparison.likeness(each, sighting), each))
