@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+import numpy as np
+
 from conformance.case import Case, Outcome
 from conformance.choices import DEFAULT_SECONDS, Accuracy
 from conformance.defects import DEFECTS, Defect
@@ -20,6 +22,7 @@ from conformance.diagnosis.sightings import Benches, Clock, Gathering, Sighting,
 from conformance.isolation import Subject
 from conformance.match import Likeness
 from conformance.runner import NO_MISTAKE, NOT_SOUGHT, Result, attempt, explained, options_of
+from conformance.trial import CHANGEABLE
 
 __all__ = ["Diagnosis", "Finding", "Minimal", "diagnose_run"]
 
@@ -118,13 +121,13 @@ def diagnose_run(
     search_pairs(inquiry, clock.part(_PAIR_SHARE))
     suspects = ranked(inquiry.suspects)
     findings = tuple(_findings(suspects, inquiry))
-    kept = None if clock.is_up else _memory(inquiry, subject, bool(_leading(suspects)))
-    if kept is not None:
+    changing = None if clock.is_up else _changing(inquiry, subject, bool(_leading(suspects)))
+    if changing is not None:
         clear = [each for each in findings if each.label in ("most likely", "and", "or")]
-        findings = (*clear, kept, *findings[len(clear) :])
+        findings = (*clear, changing, *findings[len(clear) :])
     common = find_common([sighting.case for sighting in inquiry.failing], inquiry.passing)
     minimal = None
-    for sighting, defect in _starts(inquiry, suspects) if kept is None or kept.label == "and" else ():
+    for sighting, defect in _starts(inquiry, suspects) if changing is None or changing.label == "and" else ():
         fails = partial(_fails_like, sighting=sighting, defect=defect, comparison=comparison, subject=subject)
         entry = shrink(sighting.case, fails, clock)
         if entry is not None:
@@ -150,25 +153,28 @@ def _findings(suspects: list[Suspect], inquiry: Inquiry) -> Iterator[Finding]:
         yield Finding(suspect.mistake, _evidence(suspect, inquiry), cases, label)
 
 
-def _memory(inquiry: Inquiry, subject: Subject, beside: bool) -> Finding | None:
-    """Return that something is kept from call to call, where nothing else explains the numbers of a failure.
+def _changing(inquiry: Inquiry, subject: Subject, beside: bool) -> Finding | None:
+    """Return that an answer depends on more than its question, where nothing else explains the numbers of a failure.
 
-    The smallest such failure has to be seen again, and not where it is the first call of all.
+    The smallest such failure is asked for again, and where it fails again, as the first call of a new process.
 
     Args:
         inquiry: after the search.
         subject: which is asked again.
         beside: whether other failures are explained.
     """
-    unexplained = (inquiry.failing[place] for place in range(len(inquiry.failing)) if not inquiry.is_explained(place))
-    case = next((each.case for each in unexplained if each.sign is Sign.NUMBERS), None)
-    if case is None or subject.attempt(case).result.outcome is Outcome.PASSED:
+    unexplained = (each for place, each in enumerate(inquiry.failing) if not inquiry.is_explained(place))
+    seen = next((each for each in unexplained if each.sign is Sign.NUMBERS), None)
+    if seen is None:
         return None
-    alone = subject.attempt_alone(case)
-    if alone is None or alone.result.outcome is not Outcome.PASSED:
-        return None
-    evidence = f"{case.id} fails again, but passes in a new process"
-    return Finding(_MEMORY, evidence, (case.id,), "and" if beside else "most likely")
+    case, label, again = seen.case, "and" if beside else "most likely", subject.attempt(seen.case)
+    if again.result.outcome is not Outcome.PASSED:
+        alone = subject.attempt_alone(case)
+        if alone is not None and alone.result.outcome is Outcome.PASSED:
+            return Finding(_MEMORY, f"{case.id} fails again, but passes in a new process", (case.id,), label)
+        if again.answer is None or seen.answer is None or np.array_equal(again.answer, seen.answer, equal_nan=True):
+            return None
+    return Finding(CHANGEABLE, f"{case.id} is answered in another way when it is asked for again", (case.id,), label)
 
 
 def _leading(suspects: list[Suspect]) -> list[Suspect]:
