@@ -28,6 +28,7 @@ from conformance.defects import (
     reading,
     rounding,
     same,
+    shares,
     sides,
     sizes,
     specials,
@@ -75,6 +76,7 @@ DEFECTS: tuple[Defect, ...] = (
     *ranks.DEFECTS,
     *narrow.DEFECTS,
     *portions.DEFECTS,
+    *shares.DEFECTS,
     *thresholds.DEFECTS,
     *rounding.DEFECTS,
 )

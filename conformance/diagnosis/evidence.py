@@ -161,7 +161,7 @@ class Inquiry:
                 echoed += same
                 if clock.is_up:
                     return
-            suspect.explains, suspect.echoed = explained, echoed
+            suspect.explains, suspect.compared, suspect.echoed = explained, len(self.failing), echoed
 
     def accuse(self, defect: Defect, clock: Clock, parts: int = 1, likeness: Likeness = Likeness.NUMBERS) -> Suspect:
         """Return the suspect that a defect makes, compared with the whole run."""
