@@ -24,7 +24,7 @@ from conformance.judgement import Accuracy, Expected, Verdict, judge
 from conformance.match import diagnose, obvious
 from conformance.twin import make_twin
 
-__all__ = ["LARGE", "Trial", "try_case"]
+__all__ = ["CHANGEABLE", "LARGE", "Trial", "try_case"]
 
 _Found = tuple[Verdict, tuple[str, ...]]
 
@@ -34,7 +34,7 @@ LARGE = 2**24
 _OWN_BUFFER = "returns a buffer of its own and overwrites it in the next call"
 _OWN_BUFFERS = "returns buffers of its own, and returns one again while its earlier contents may be in use"
 _STALE = "gives the first call's result again: it keeps results by shape and does not look at the data"
-_CHANGEABLE = "gives another result for the same data: it is not deterministic, or adds to what an earlier call left"
+CHANGEABLE = "gives another result for the same data: it is not deterministic, or adds to what an earlier call left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,7 @@ def _explain(trial: Trial, first: Trial, question: _Question, turn: int) -> Tria
     if verdict.rule in ("memory", "state"):
         return Trial(answer, verdict, mistakes, turn)
     if turn > 2:
-        return Trial(answer, verdict, (_CHANGEABLE,), turn)
+        return Trial(answer, verdict, (CHANGEABLE,), turn)
     return Trial(answer, verdict, (_STALE,) if _same(trial.answer, first.answer) else mistakes, turn)
 
 

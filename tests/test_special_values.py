@@ -218,3 +218,11 @@ def test_a_small_number_is_not_what_overflows() -> None:
     right = np.full(VALID.output, np.inf, np.float16)
     assert verdict(case, given, right).passed
     assert not verdict(case, given, np.ones_like(right)).passed
+
+
+def test_the_largest_number_is_wrong_where_the_sum_is_far_beyond_it() -> None:
+    case = replace(VALID, dtype=DType.FLOAT16)
+    image, filters = (np.full(shape, 100, np.float16) for shape in SHAPES[:2])
+    found = verdict(case, Operands(image, filters, None), np.full(VALID.output, 65504, np.float16))
+    assert (found.passed, found.rule) == (False, "special")
+    assert found.worst == "output[0, 0, 0, 0] is 65504, must be inf: the sum overflows"

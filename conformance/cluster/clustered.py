@@ -213,6 +213,9 @@ class Clustered:
         attempt: Attempt = self._result(future)
         return _whole(attempt)
 
+    def attempt_alone(self, case: Case) -> Attempt | None:
+        """Return nothing: the processes of a cluster are kept."""
+
     def traits(self) -> tuple[Trait, ...]:
         """Measure its traits, on one of the workers."""
         future = self._client.submit(remote.measure, self._task, pure=False)

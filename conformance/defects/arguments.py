@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from conformance.case import Kind, Operation
+from conformance.data import Array
 from conformance.defects.defect import Arguments, Defect
 from reference.checks import LAYOUTS
 
@@ -37,11 +38,28 @@ def _each(names: tuple[str, ...], change: Callable[[Any], Any]) -> Accepts:
     return _changed(names, changed)
 
 
-def _spatial(value: Any, operation: Operation, outer: Any) -> Any:
-    """Return a list for all axes with `outer` for batch and channels, which are the first and the last one."""
-    if isinstance(value, str) or not np.ndim(value) or len(value) != operation.rank + 2:
-        return value
-    return [outer, *list(value)[1:-1], outer]
+def _spatial(names: tuple[str, ...], outer: Any) -> Accepts:
+    """Return the changing of lists for all axes to such with `outer` for batch and channels."""
+
+    def accepts(operation: Operation, arguments: Arguments) -> Arguments:
+        def changed(value: Any) -> Any:
+            if isinstance(value, str) or not np.ndim(value) or len(value) != operation.rank + 2:
+                return value
+            beside = (0, 1 if _channels_first(arguments) else len(value) - 1)
+            return [outer if place in beside else entry for place, entry in enumerate(value)]
+
+        return arguments | {name: changed(arguments[name]) for name in names if name in arguments}
+
+    return accepts
+
+
+def _axis(images: Array, arguments: Arguments) -> int:
+    """Return the axis of an image's channels: the last, or the one behind the batch where a call says so."""
+    return 1 if _channels_first(arguments) else images.ndim - 1
+
+
+def _channels_first(arguments: Arguments) -> bool:
+    return str(arguments.get("data_format") or "").startswith("NC")
 
 
 def _cut(value: Any, operation: Operation, outer: Any) -> Any:
@@ -83,7 +101,9 @@ def _channels_cut(operation: Operation, arguments: Arguments) -> Arguments:
     images, depth = arguments["first"], arguments["second"].shape[-2] if _forward(operation) else 0
     if not depth:
         return arguments
-    return arguments | {"first": images[..., : max(1, images.shape[-1] // depth) * depth]}
+    axis = _axis(images, arguments)
+    whole = max(1, images.shape[axis] // depth) * depth
+    return arguments | {"first": images[(slice(None),) * axis + (slice(whole),)]}
 
 
 def _depth_cut(operation: Operation, arguments: Arguments) -> Arguments:
@@ -91,15 +111,18 @@ def _depth_cut(operation: Operation, arguments: Arguments) -> Arguments:
     if not _forward(operation):
         return arguments
     images, filters = arguments["first"], arguments["second"]
-    return arguments | {"second": filters[..., : max(1, images.shape[-1]), :]}
+    return arguments | {"second": filters[..., : max(1, images.shape[_axis(images, arguments)]), :]}
 
 
 def _filters_cut(operation: Operation, arguments: Arguments) -> Arguments:
     """Leave out filters that make no whole group."""
     images, filters = arguments["first"], arguments["second"]
-    if not _forward(operation) or images.shape[-1] % max(1, filters.shape[-2]):
+    if not _forward(operation):
         return arguments
-    groups = max(1, images.shape[-1] // max(1, filters.shape[-2]))
+    channels, depth = images.shape[_axis(images, arguments)], max(1, filters.shape[-2])
+    groups = max(1, channels // depth)
+    if channels % depth:
+        return arguments
     return arguments | {"second": filters[..., : filters.shape[-1] // groups * groups]}
 
 
@@ -138,19 +161,19 @@ _ALL: tuple[Defect, ...] = (
         "strides-of-batch-and-channels-ignored",
         GROUP,
         "ignores strides of batch and channels instead of refusing them",
-        accepts=_changed(STRIDES, lambda value, operation: _spatial(value, operation, 1)),
+        accepts=_spatial(STRIDES, 1),
     ),
     Defect(
         "dilations-of-batch-and-channels-ignored",
         GROUP,
         "ignores dilations of batch and channels instead of refusing them",
-        accepts=_changed(DILATIONS, lambda value, operation: _spatial(value, operation, 1)),
+        accepts=_spatial(DILATIONS, 1),
     ),
     Defect(
         "padding-of-batch-and-channels-ignored",
         GROUP,
         "ignores padding of batch and channels instead of refusing it",
-        accepts=_changed(("padding",), lambda value, operation: _spatial(value, operation, [0, 0])),
+        accepts=_spatial(("padding",), [0, 0]),
     ),
     Defect(
         "strides-of-any-length",
@@ -217,19 +240,7 @@ _ALL: tuple[Defect, ...] = (
     ),
 )
 
-_SHOW_IN_CORE = {
-    "strides-of-batch-and-channels-ignored",
-    "dilations-of-batch-and-channels-ignored",
-    "padding-of-batch-and-channels-ignored",
-    "input-channels-cut",
-    "filter-channels-cut",
-    "output-channels-cut",
-}
-"""They take the last axis for the channels, which are the first where a case says so."""
-
 _REASON = "calls without meaning are asked for in the tier `full` only"
 
-DEFECTS: tuple[Defect, ...] = tuple(
-    defect if defect.name in _SHOW_IN_CORE else replace(defect, survives=_REASON) for defect in _ALL
-)
+DEFECTS: tuple[Defect, ...] = tuple(replace(defect, survives=_REASON) for defect in _ALL)
 """What is right on every call that has a meaning is accepted by the core, whether it checks its arguments or not."""

@@ -26,13 +26,16 @@ from conformance.defects import (
     portions,
     ranks,
     reading,
+    rounding,
     same,
+    shares,
     sides,
     sizes,
     specials,
     state,
     strides,
     tails,
+    thresholds,
     transposes,
     writing,
 )
@@ -73,5 +76,8 @@ DEFECTS: tuple[Defect, ...] = (
     *ranks.DEFECTS,
     *narrow.DEFECTS,
     *portions.DEFECTS,
+    *shares.DEFECTS,
+    *thresholds.DEFECTS,
+    *rounding.DEFECTS,
 )
 """Every defect; names are unique."""

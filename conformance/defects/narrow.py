@@ -166,6 +166,15 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     *(
         Defect(
+            f"same-undilated-{words}-wrong-size",
+            _AXIS,
+            f"computes SAME's padding without the {words} dilation",
+            padded=_same_undilated(axis),
+        )
+        for words, axis in (("vertical", -2), ("horizontal", -1))
+    ),
+    *(
+        Defect(
             f"dilation-{words}-ignored-right-size",
             _AXIS,
             f"ignores the {words} dilation where it reads, though not in the output's size",

@@ -135,6 +135,16 @@ DEFECTS: tuple[Defect, ...] = (
         )
     ),
     *(
+        Defect(
+            f"memory-strides-unsigned-{name}",
+            "strides in memory",
+            f"reads the {name} forwards where it has negative strides in memory",
+            operations,
+            remembering=_misread(_unsigned, name),
+        )
+        for name, operations in (("input", lambda operation: not spreading(operation)), ("filters", forward))
+    ),
+    *(
         Defect(f"memory-{name}", "strides in memory", mistake, remembering=_misread(reading, *_OPERANDS))
         for name, mistake, reading in (
             ("channels-adjacent", "takes channels for neighbours in memory", _by_strides(_last_is_one)),

@@ -13,6 +13,9 @@ from conformance.runner import Attempt, Result
 
 __all__ = ["Comparison", "Judge", "facts"]
 
+_RELATIVES = 8
+"""Cases before another one from which a mistake may have kept what makes it wrong there."""
+
 Judge = Callable[[Case, Implementation], Attempt]
 """Tries an implementation on a case in the way of the run."""
 
@@ -97,11 +100,11 @@ class Comparison:
         return answer is not None and bench is not None and bench.is_harmless(answer)
 
     def _relatives(self, case: Case) -> tuple[Case, ...]:
-        """Return the first and the last case with operands of the same sizes that the run came to before a case."""
+        """Return the first and the last cases with operands of the same sizes that the run came to before a case."""
         place = next((place for place, each in enumerate(self._order) if each is case), 0)
         shapes = (case.operation, case.input, case.filters)
         same = [each for each in self._order[:place] if (each.operation, each.input, each.filters) == shapes]
-        return tuple(same[:1] + same[1:][-1:])
+        return tuple(same[:1] + same[1:][-_RELATIVES:])
 
 
 def _is_by_numbers(defect: Defect) -> bool:

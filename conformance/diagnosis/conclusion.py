@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from conformance.case import Case
+import numpy as np
+
+from conformance.case import Case, Outcome
 from conformance.choices import DEFAULT_SECONDS, Accuracy
 from conformance.defects import DEFECTS, Defect
 from conformance.diagnosis.common import find_common
@@ -20,6 +22,7 @@ from conformance.diagnosis.sightings import Benches, Clock, Gathering, Sighting,
 from conformance.isolation import Subject
 from conformance.match import Likeness
 from conformance.runner import NO_MISTAKE, NOT_SOUGHT, Result, attempt, explained, options_of
+from conformance.trial import CHANGEABLE
 
 __all__ = ["Diagnosis", "Finding", "Minimal", "diagnose_run"]
 
@@ -33,6 +36,9 @@ _FINDINGS = 20
 
 _ALTERNATIVES = 3
 """Mistakes that a reader is shown beside those that explain most."""
+
+_MEMORY = "is wrong because of earlier calls, of which it keeps something"
+"""What is told where a case fails but for a process that was asked nothing before."""
 
 _TOO_LATE = f"{NOT_SOUGHT} within the time; --diagnose SECONDS gives it more"
 
@@ -115,9 +121,13 @@ def diagnose_run(
     search_pairs(inquiry, clock.part(_PAIR_SHARE))
     suspects = ranked(inquiry.suspects)
     findings = tuple(_findings(suspects, inquiry))
+    changing = None if clock.is_up else _changing(inquiry, subject, bool(_leading(suspects)))
+    if changing is not None:
+        clear = [each for each in findings if each.label in ("most likely", "and", "or")]
+        findings = (*clear, changing, *findings[len(clear) :])
     common = find_common([sighting.case for sighting in inquiry.failing], inquiry.passing)
     minimal = None
-    for sighting, defect in _starts(inquiry, suspects):
+    for sighting, defect in _starts(inquiry, suspects) if changing is None or changing.label == "and" else ():
         fails = partial(_fails_like, sighting=sighting, defect=defect, comparison=comparison, subject=subject)
         entry = shrink(sighting.case, fails, clock)
         if entry is not None:
@@ -141,6 +151,30 @@ def _findings(suspects: list[Suspect], inquiry: Inquiry) -> Iterator[Finding]:
             label = "and" if suspect is not leading[0] else "most likely"
         cases = tuple(inquiry.failing[place].case.id for place in sorted(suspect.explains))
         yield Finding(suspect.mistake, _evidence(suspect, inquiry), cases, label)
+
+
+def _changing(inquiry: Inquiry, subject: Subject, beside: bool) -> Finding | None:
+    """Return that an answer depends on more than its question, where nothing else explains the numbers of a failure.
+
+    The smallest such failure is asked for again, and where it fails again, as the first call of a new process.
+
+    Args:
+        inquiry: after the search.
+        subject: which is asked again.
+        beside: whether other failures are explained.
+    """
+    unexplained = (each for place, each in enumerate(inquiry.failing) if not inquiry.is_explained(place))
+    seen = next((each for each in unexplained if each.sign is Sign.NUMBERS), None)
+    if seen is None:
+        return None
+    case, label, again = seen.case, "and" if beside else "most likely", subject.attempt(seen.case)
+    if again.result.outcome is not Outcome.PASSED:
+        alone = subject.attempt_alone(case)
+        if alone is not None and alone.result.outcome is Outcome.PASSED:
+            return Finding(_MEMORY, f"{case.id} fails again, but passes in a new process", (case.id,), label)
+        if again.answer is None or seen.answer is None or np.array_equal(again.answer, seen.answer, equal_nan=True):
+            return None
+    return Finding(CHANGEABLE, f"{case.id} is answered in another way when it is asked for again", (case.id,), label)
 
 
 def _leading(suspects: list[Suspect]) -> list[Suspect]:

@@ -30,6 +30,9 @@ _GLANCE = 16
 _FOLLOWED = 3
 """Mistakes that remember something and go through the whole run."""
 
+_RARE = 0.1
+"""Failing cases for each passing one, up to which mistakes that show seldom are tried first: the last of the kit."""
+
 _SHAPES = 8
 """Mistakes that are followed where only the shape of an answer speaks for them."""
 
@@ -116,24 +119,27 @@ class Inquiry:
                 return
             if not self.failing[place].is_comparable or self.is_explained(place):
                 continue
-            best, alike = self._alike(self.failing[place], clock)
-            for defect in alike if best is Likeness.NUMBERS else alike[:_SHAPES]:
-                if (id(defect), best) not in asked:
-                    asked.add((id(defect), best))
-                    self.accuse(defect, clock, likeness=best)
+            for is_stateless in (True, False):
+                best, alike = self._alike(self.failing[place], is_stateless, clock)
+                for defect in alike if best is Likeness.NUMBERS else alike[:_SHAPES]:
+                    if (id(defect), best) not in asked:
+                        asked.add((id(defect), best))
+                        self.accuse(defect, clock, likeness=best)
+                if self.is_explained(place):
+                    break
             if not self.is_explained(place):
                 self.unexplained.append(place)
 
-    def _alike(self, sighting: Sighting, clock: Clock) -> tuple[Likeness, list[Defect]]:
+    def _alike(self, sighting: Sighting, is_stateless: bool, clock: Clock) -> tuple[Likeness, list[Defect]]:
         """Return the defects whose answers are most like a failure, as far as time allows, and how like they are."""
-        found, best = list[tuple[Likeness, Defect]](), Likeness.NONE
-        for is_stateless in (True, False):
-            kit = [each for each in self._kit if each.is_stateless is is_stateless]
-            for each in kit if best is not Likeness.NUMBERS else ():
-                if clock.is_up:
-                    break
-                found.append((self.comparison.likeness(each, sighting), each))
-            best = max((likeness for likeness, _ in found), default=best)
+        kit = [each for each in self._kit if each.is_stateless is is_stateless]
+        seldom = len(self.failing) <= _RARE * len(self.passing)
+        found = list[tuple[Likeness, Defect]]()
+        for each in reversed(kit) if seldom else kit:
+            if clock.is_up:
+                break
+            found.append((self.comparison.likeness(each, sighting), each))
+        best = max((likeness for likeness, _ in found), default=Likeness.NONE)
         return best, [each for likeness, each in found if likeness is best and best is not Likeness.NONE]
 
     def follow(self, clock: Clock) -> None:
@@ -155,7 +161,7 @@ class Inquiry:
                 echoed += same
                 if clock.is_up:
                     return
-            suspect.explains, suspect.echoed = explained, echoed
+            suspect.explains, suspect.compared, suspect.echoed = explained, len(self.failing), echoed
 
     def accuse(self, defect: Defect, clock: Clock, parts: int = 1, likeness: Likeness = Likeness.NUMBERS) -> Suspect:
         """Return the suspect that a defect makes, compared with the whole run."""

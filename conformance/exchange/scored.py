@@ -123,6 +123,9 @@ class Scored:
         result = Result(case, self.name, outcome, rule, detail=detail)
         return Attempt(result, prepared.operands, prepared.expected, None)
 
+    def attempt_alone(self, case: Case) -> Attempt | None:
+        """Return nothing: nobody is asked."""
+
     def traits(self) -> tuple[Trait, ...]:
         """Return nothing: they would need further calls."""
         return ()

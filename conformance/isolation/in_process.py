@@ -56,6 +56,9 @@ class InProcess:
         """Return the attempt at one case, without a search for mistakes."""
         return self._attempt(case, replace(self._asking, search=False))
 
+    def attempt_alone(self, case: Case) -> Attempt | None:
+        """Return nothing: this process has served other cases."""
+
     def _attempt(self, case: Case, asking: Asking) -> Attempt:
         return attempt(case, self._implementation, rounds=asking.rounds, demand=asking.demand, search=asking.search)
 

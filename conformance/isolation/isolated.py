@@ -67,8 +67,8 @@ class Isolated:
         limits = limits or Limits()
         memory = memory_share(jobs) if limits.memory is None else limits.memory
         environment, one_case = _environment(jobs), isolation is Isolation.CASE
-        settings = Settings(name, asking.device, limits.seconds, memory, environment, one_case)
-        self._lanes = [Lane(settings, self._incidents) for _ in range(jobs)]
+        self._settings = Settings(name, asking.device, limits.seconds, memory, environment, one_case)
+        self._lanes = [Lane(self._settings, self._incidents) for _ in range(jobs)]
 
     def __enter__(self) -> Isolated:
         """Start the workers, which import while other things are done."""
@@ -151,12 +151,24 @@ class Isolated:
 
     def attempt(self, case: Case) -> Attempt:
         """Return the attempt at one case, without a search for mistakes."""
+        return self._attempt_in(self._lanes[0], case)
+
+    def attempt_alone(self, case: Case) -> Attempt | None:
+        """Return the same in a worker that was asked nothing before."""
+        lane = Lane(self._settings, [])
+        self._runner.run(lane.start())
+        try:
+            return self._attempt_in(lane, case)
+        finally:
+            self._runner.run(lane.end())
+
+    def _attempt_in(self, lane: Lane, case: Case) -> Attempt:
         prepared = prepare(case)
         request = packed(Try(prepared, replace(self._asking, search=False)))
         arrived: list[Attempt] = []
 
         async def fetch() -> None:
-            arrived.append(await self._lanes[0].attempt(Ready(prepared, request)))
+            arrived.append(await lane.attempt(Ready(prepared, request)))
 
         self._runner.run(fetch())
         return arrived.pop()

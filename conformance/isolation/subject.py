@@ -98,6 +98,9 @@ class Subject(Protocol):
     def attempt(self, case: Case) -> Attempt:
         """Return the attempt at one case, as it is asked in `attempts`, but without a search for mistakes."""
 
+    def attempt_alone(self, case: Case) -> Attempt | None:
+        """Return the same in a process that was asked nothing before; None where there is no process of its own."""
+
     def traits(self) -> tuple[Trait, ...]:
         """Return what was measured beside the judgement."""
 

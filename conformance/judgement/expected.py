@@ -12,7 +12,7 @@ the way the last addition wraps it back: of them equality is always asked, as lo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,8 @@ class Expected:
     Attributes:
         value: of the case's output shape, float64: the exact sum, rounded once to the case's dtype.
         magnitude: Σ|input·filters| + |bias| of each element, what error bounds are made from.
-        largest: |value| + |bias|, the largest number that may be rounded to the dtype on the way.
+        largest: |value| + |bias|, the largest number that may be rounded to the dtype on the way: of a sum that
+            overflows at the end, not Inf but what it was before.
         terms: products behind an element, and 1 for the bias.
         exact: whether every order of summation gives the same bits.
         proof: why equality may be asked, or why not, in words.
@@ -70,10 +71,21 @@ def expect(case: Case, operands: Operands) -> Expected:
     magnitude = answer.magnitude.reshape(case.output)
     style = ACCUMULATOR[case.out_dtype] if operands.bias is None else case.out_dtype
     exact = FORMATS[case.out_dtype].smallest_normal == 0 or answer.is_exact_in(numpy_dtype(style))
-    largest = np.abs(value) if operands.bias is None else np.abs(value) + np.abs(operands.bias.astype(np.float64))
+    largest = np.abs(_unrounded(case, operands, value, magnitude))
+    if operands.bias is not None:
+        largest = largest + np.abs(operands.bias.astype(np.float64))
     proof = _proof(case, answer, style, exact)
     norms, padding = norms_of(case, operands), on_padding(case, operands)
     return Expected(value, magnitude, largest, answer.terms, exact, proof, norms, padding)
+
+
+def _unrounded(case: Case, operands: Operands, value: Array, magnitude: Array) -> Array:
+    """Return the value, with the sums that float64 holds where the dtype has Inf for them."""
+    beyond = np.isinf(value) & np.isfinite(magnitude)
+    if case.out_dtype is DType.FLOAT64 or not beyond.any():
+        return value
+    wide = exact_answer(replace(case, dtype=DType.FLOAT64), operands).value.astype(np.float64)
+    return np.where(beyond, wide.reshape(case.output), value)
 
 
 def _proof(case: Case, answer: oracle.Exact, style: DType, exact: bool) -> str:

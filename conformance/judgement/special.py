@@ -61,7 +61,7 @@ def rightful(value: Array, largest: Array, magnitude: Array, terms: int, dtype: 
 
     Args:
         value: the right answer.
-        largest: |value| + |bias|.
+        largest: |value| + |bias|, before it is rounded to the dtype.
         magnitude: Σ|x·w| + |bias|; infinite where a factor is, or where it overflows itself.
         terms: products behind an element, and 1 for the bias.
         dtype: of the answer.
@@ -76,7 +76,7 @@ def rightful(value: Array, largest: Array, magnitude: Array, terms: int, dtype: 
         free &= np.isfinite(magnitude)
     within = np.minimum(largest, style.largest)
     limit = bound.elementwise(within, magnitude, terms, dtype)
-    near = largest + limit > style.largest
+    near = (largest + limit > style.largest) & ((largest - limit <= style.largest) | ~np.isfinite(largest))
     border = near & (free | np.isfinite(magnitude))
     return Rightful(~np.isfinite(value), free, border, style.largest - limit)
 
