@@ -44,6 +44,7 @@ WITHOUT_ROOM = {
     "narrow-sums-depthwise.float16",
     "narrow-sums-depthwise-gradient.float16",
     "narrow-sums-of-pairs",
+    "path-depthwise-int8",
 }
 """Cases whose numbers their dtype cannot double, so that the twin is the same data in reverse."""
 

@@ -123,8 +123,8 @@ def diagnose_run(
     findings = tuple(_findings(suspects, inquiry))
     changing = None if clock.is_up else _changing(inquiry, subject, bool(_leading(suspects)))
     if changing is not None:
-        clear = [each for each in findings if each.label in ("most likely", "and", "or")]
-        findings = (*clear, changing, *findings[len(clear) :])
+        leading = sum(each.label in ("most likely", "and") for each in findings)
+        findings = (*findings[:leading], changing, *findings[leading:])
     common = find_common([sighting.case for sighting in inquiry.failing], inquiry.passing)
     minimal = None
     for sighting, defect in _starts(inquiry, suspects) if changing is None or changing.label == "and" else ():

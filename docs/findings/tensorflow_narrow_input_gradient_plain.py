@@ -1,4 +1,4 @@
-"""Without oneDNN, the input's gradient adds what meets at an element in bfloat16 or float16: 256 and eight ones are 256."""
+"""Without oneDNN, the input's gradient sums in bfloat16 or float16, tap by tap: 256 and eight ones are 256."""
 
 import os
 
