@@ -8,7 +8,9 @@ import pytest
 from mistakes import case
 
 from conformance.case import Case
+from conformance.defects import DEFECTS
 from conformance.diagnosis import Diagnosis, Gathering, diagnose_run
+from conformance.implementations import Implementation
 from conformance.isolation import Asking, InProcess, Isolated, Subject
 from conformance.trial import CHANGEABLE
 
@@ -50,6 +52,8 @@ def conv2d(image, filters, strides, padding):
     return output
 """
 
+PADDING = [[0, 0], [1, 1], [2, 0], [0, 0]]
+
 CASES = [case("first", (1, 4, 5, 2), (2, 3, 2, 3)), case("second", (1, 5, 4, 2), (3, 2, 2, 3))]
 
 
@@ -88,6 +92,21 @@ def test_failure_that_is_another_one_each_time_is_not_deterministic(tmp_path: Pa
         (finding,) = diagnosed(subject, CASES).findings
     assert (finding.label, finding.mistake) == ("most likely", CHANGEABLE)
     assert finding.evidence.endswith(" is answered in another way when it is asked for again")
+
+
+def test_border_that_another_case_left_is_found_where_the_padded_images_are_of_one_size() -> None:
+    border = next(each for each in DEFECTS if each.name == "kept-border")
+    cases = [case("plain", (1, 6, 7, 2), (2, 3, 2, 3)), case("padded", (1, 4, 5, 2), (3, 2, 2, 4), padding=PADDING)]
+    gathering, subject = (
+        Gathering(),
+        InProcess(Implementation("mine", "", dict(border.functions())), Asking(search=False)),
+    )
+    subject.begin(cases)
+    for attempt in subject.attempts():
+        gathering.add(attempt)
+    assert [sighting.case.id for sighting in gathering.failing] == ["padded"]
+    (finding,) = diagnose_run(gathering, subject, seconds=20, kit=[border]).findings
+    assert (finding.label, finding.mistake) == ("most likely", border.mistake)
 
 
 def test_subject_without_a_process_of_its_own_cannot_tell(tmp_path: Path) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
-from conformance.case import Case, Outcome
+from conformance.case import Case, Operation, Outcome, Shape
 from conformance.defects import RIGHT, Defect
 from conformance.diagnosis.sightings import Benches, Sighting, Sign
 from conformance.implementations import Implementation
 from conformance.match import Likeness
 from conformance.runner import Attempt, Result
+from reference.geometry import explicit_pads
 
 __all__ = ["Comparison", "Judge", "facts"]
 
@@ -39,6 +41,7 @@ class Comparison:
         self.judge = judge
         self._benches = benches
         self._order = order
+        self._related: dict[int, tuple[Case, ...]] = {}
 
     def likeness(self, defect: Defect, sighting: Sighting) -> Likeness:
         """Return how a defect's answer to a case is like the failure that was seen."""
@@ -100,11 +103,36 @@ class Comparison:
         return answer is not None and bench is not None and bench.is_harmless(answer)
 
     def _relatives(self, case: Case) -> tuple[Case, ...]:
-        """Return the first and the last cases with operands of the same sizes that the run came to before a case."""
+        """Return the first and the last cases of the same sizes that the run came to before a case, in their order.
+
+        These are the sizes of its operands, or that of the image with its padding.
+        """
         place = next((place for place, each in enumerate(self._order) if each is case), 0)
-        shapes = (case.operation, case.input, case.filters)
-        same = [each for each in self._order[:place] if (each.operation, each.input, each.filters) == shapes]
-        return tuple(same[:1] + same[1:][-_RELATIVES:])
+        if place not in self._related:
+            asked, padded = _sizes(case), self._padded[place] if self._padded else ()
+            alike = [number for number in range(place) if _sizes(self._order[number]) == asked]
+            around = [number for number in range(place) if padded and self._padded[number] == padded]
+            found = {number for part in (alike, around) for number in (*part[:1], *part[-_RELATIVES:])}
+            self._related[place] = tuple(self._order[number] for number in sorted(found))
+        return self._related[place]
+
+    @cached_property
+    def _padded(self) -> list[Shape]:
+        return [_padded(case) for case in self._order]
+
+
+def _sizes(case: Case) -> tuple[Operation, Shape, Shape]:
+    return case.operation, case.input, case.filters
+
+
+def _padded(case: Case) -> Shape:
+    """Return the shape of the image with its padding; nothing where there is no such image."""
+    if case.operation.is_transposed or case.operation.is_bias or case.refuses:
+        return ()
+    *taps, _, _ = case.filters
+    found = explicit_pads(case.padding, case.input[1:-1], tuple(taps), case.strides, case.dilations)
+    sizes = (size + sum(pair) for size, pair in zip(case.input[1:-1], found, strict=True))
+    return (case.input[0], *sizes, case.input[-1])
 
 
 def _is_by_numbers(defect: Defect) -> bool:
