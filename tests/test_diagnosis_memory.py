@@ -62,7 +62,7 @@ def diagnosed(subject: Subject, cases: list[Case]) -> Diagnosis:
     subject.begin(cases)
     for attempt in subject.attempts():
         gathering.add(attempt)
-    assert [sighting.case.id for sighting in gathering.failing] == ["second"] or len(gathering.failing) == 2
+    assert gathering.failing
     return diagnose_run(gathering, subject, seconds=20, kit=())
 
 
@@ -97,10 +97,8 @@ def test_failure_that_is_another_one_each_time_is_not_deterministic(tmp_path: Pa
 def test_border_that_another_case_left_is_found_where_the_padded_images_are_of_one_size() -> None:
     border = next(each for each in DEFECTS if each.name == "kept-border")
     cases = [case("plain", (1, 6, 7, 2), (2, 3, 2, 3)), case("padded", (1, 4, 5, 2), (3, 2, 2, 4), padding=PADDING)]
-    gathering, subject = (
-        Gathering(),
-        InProcess(Implementation("mine", "", dict(border.functions())), Asking(search=False)),
-    )
+    gathering = Gathering()
+    subject = InProcess(Implementation("mine", "", dict(border.functions())), Asking(search=False))
     subject.begin(cases)
     for attempt in subject.attempts():
         gathering.add(attempt)

@@ -145,6 +145,9 @@ IMAGE, FILTERS = np.ones((2, 7, 6, 4), np.float32), np.ones((3, 5, 4, 8), np.flo
         ({"padding": "SOME"}, "no asking for a padding of 'SOME' in 2 dimensions"),
         ({"padding": [[0, 0], [1, 1], [0, 0]]}, "no asking for a padding of"),
         ({"data_format": "NHCW"}, "no asking for a data_format of 'NHCW'"),
+        ({"strides": [2, 1, 1, 1]}, "no asking for strides of batch and channels"),
+        ({"dilations": [1, 1, 1, 2]}, "no asking for dilations of batch and channels"),
+        ({"padding": [[0, 0], [1, 1], [0, 0], [0, 2]]}, "no asking for padding of batch and channels"),
     ],
 )
 def test_what_no_framework_can_be_asked_is_unsupported(changed: dict[str, Any], message: str) -> None:

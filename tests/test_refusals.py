@@ -201,7 +201,7 @@ FAULTS = {
     ),
     "half-a-stride": (
         WRONG + "strides: 0.5}",
-        "strides must be a number, or a list of numbers for the spatial axes, but is 0.5",
+        "strides must be a number, or a list of numbers for the spatial axes, or for all, but is 0.5",
     ),
     "negative-size": (
         "- {id: x, refuses: nothing fits, input: [2, 7, -6, 4], filters: [1]}",

@@ -29,6 +29,8 @@ def _selectable(tag: str) -> str:
 
 _OPERATORS = ("and", "or", "not")
 
+_STEPS_REFUSED = "a number, or a list of numbers for the spatial axes, or for all"
+
 _LARGEST = 2**31 - 1
 """Of steps: an index of more does not fit into what kernels count with."""
 
@@ -155,10 +157,10 @@ class RefusedEntry(_Entry):
     out_backprop: AnyShape | None = Field(None, description="the sizes of what arrives at the output, for a gradient")
     output: AnyShape | None = Field(None, description="the argument output_shape of a transpose")
     padding: str | Number | list[list[Number]] = Field(
-        "VALID", description="a word, a number, or a list of pairs of numbers for the spatial axes"
+        "VALID", description="a word, a number, or a list of pairs of numbers for the spatial axes, or for all"
     )
-    strides: Number | list[Number] = Field(1, description="a number, or a list of numbers for the spatial axes")
-    dilations: Number | list[Number] = Field(1, description="a number, or a list of numbers for the spatial axes")
+    strides: Number | list[Number] = Field(1, description=_STEPS_REFUSED)
+    dilations: Number | list[Number] = Field(1, description=_STEPS_REFUSED)
     data_format: str | None = Field(None, description="a word")
     bias: list[int | float] | None = Field(None, description="a list of numbers")
 

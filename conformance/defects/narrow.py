@@ -12,7 +12,7 @@ from conformance.case import Kind, Pads
 from conformance.data import Array
 from conformance.defects import same as same_padding
 from conformance.defects.call import Call
-from conformance.defects.defect import Change, Defect
+from conformance.defects.defect import RIGHT, Change, Defect
 from conformance.defects.hooks import dilations, flat, pads, same, strides, when
 from conformance.defects.operands import backward, forward, input_gradient
 from conformance.defects.steps import contract, find_pads, places
@@ -157,21 +157,14 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     *(
         Defect(
-            f"same-undilated-{words}",
+            f"same-undilated-{words}{size}",
             _AXIS,
             f"computes SAME's padding without the {words} dilation",
-            sized=_same_undilated(axis),
+            padded=_same_undilated(axis) if size else RIGHT.padded,
+            sized=RIGHT.sized if size else _same_undilated(axis),
         )
         for words, axis in (("vertical", -2), ("horizontal", -1))
-    ),
-    *(
-        Defect(
-            f"same-undilated-{words}-wrong-size",
-            _AXIS,
-            f"computes SAME's padding without the {words} dilation",
-            padded=_same_undilated(axis),
-        )
-        for words, axis in (("vertical", -2), ("horizontal", -1))
+        for size in ("", "-wrong-size")
     ),
     *(
         Defect(

@@ -14,12 +14,13 @@ from conformance.defects.defect import Change, Compute, Defect, Finish
 from conformance.defects.operands import forward, has_image, on_operands, parts, products
 from conformance.defects.steps import contract
 
-__all__ = ["DEFECTS"]
+__all__ = ["DEFECTS", "operands", "through"]
 
 Rounding = Callable[[Array], Array]
 
 
-def _through(dtype: type) -> Rounding:
+def through(dtype: type) -> Rounding:
+    """Return the rounding to a dtype."""
     return lambda numbers: numbers.astype(dtype).astype(numbers.dtype)
 
 
@@ -37,7 +38,7 @@ def _cut_off(bits: int, nearest: bool) -> Rounding:
     return rounded
 
 
-def _operands(rounding: Rounding, *dtypes: str, only: tuple[str, ...] = ()) -> Change:
+def operands(rounding: Rounding, *dtypes: str, only: tuple[str, ...] = ()) -> Change:
     """Return the change that rounds the operands of some dtypes."""
     return on_operands(lambda part, call: rounding(part) if call.operand_dtype.name in dtypes else part, *only)
 
@@ -110,11 +111,11 @@ def _in_image(call: Call) -> Array:
 
 _OPERANDS, _SUMS, _RESULTS, _INT8, _SCALE = "narrow operands", "narrow sums", "narrow results", "int8", "scale and sign"
 _REAL = ("float32", "float64")
-_BFLOAT16, _FLOAT16, _FLOAT32 = _through(ml_dtypes.bfloat16), _through(np.float16), _through(np.float32)
+_BFLOAT16, _FLOAT16, _FLOAT32 = through(ml_dtypes.bfloat16), through(np.float16), through(np.float32)
 
 _NARROW_OPERANDS = (
     *(
-        Defect(f"operands-{name}", _OPERANDS, f"rounds the operands to {words}", asked=_operands(rounding, *dtypes))
+        Defect(f"operands-{name}", _OPERANDS, f"rounds the operands to {words}", asked=operands(rounding, *dtypes))
         for name, words, rounding, dtypes in (
             ("tf32", "TF32", _cut_off(11, nearest=True), _REAL),
             ("bfloat16", "bfloat16", _BFLOAT16, (*_REAL, "float16")),
@@ -129,10 +130,10 @@ _NARROW_OPERANDS = (
         "filters-bfloat16",
         _OPERANDS,
         "rounds the filters to bfloat16",
-        asked=_operands(_BFLOAT16, *_REAL, only=("filters",)),
+        asked=operands(_BFLOAT16, *_REAL, only=("filters",)),
     ),
     Defect(
-        "input-bfloat16", _OPERANDS, "rounds the input to bfloat16", asked=_operands(_BFLOAT16, *_REAL, only=("input",))
+        "input-bfloat16", _OPERANDS, "rounds the input to bfloat16", asked=operands(_BFLOAT16, *_REAL, only=("input",))
     ),
     Defect("filters-quantised", _OPERANDS, "rounds the filters to 8 bits", asked=on_operands(_whole_levels, "filters")),
     Defect(
@@ -181,19 +182,19 @@ _OF_INT8 = (
         "int8-input-unsigned",
         _INT8,
         "reads the input's int8 as unsigned",
-        asked=_operands(lambda numbers: numbers % 256, "int8", only=("input",)),
+        asked=operands(lambda numbers: numbers % 256, "int8", only=("input",)),
     ),
     Defect(
         "int8-filters-unsigned",
         _INT8,
         "reads the filters' int8 as unsigned",
-        asked=_operands(lambda numbers: numbers % 256, "int8", only=("filters",)),
+        asked=operands(lambda numbers: numbers % 256, "int8", only=("filters",)),
     ),
     Defect(
         "int8-symmetric",
         _INT8,
         "takes -128 for -127",
-        asked=_operands(lambda numbers: np.maximum(numbers, -127), "int8"),
+        asked=operands(lambda numbers: np.maximum(numbers, -127), "int8"),
     ),
     Defect("int8-clipped", _INT8, "clips sums of int8 to int8", finished=_result(_saturating(np.int8), "int8")),
     Defect("int8-wrapped", _INT8, "wraps sums of int8 round in int8", finished=_result(_wrapping(np.int8), "int8")),

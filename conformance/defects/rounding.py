@@ -13,10 +13,13 @@ from conformance.case import Operation
 from conformance.data import Array
 from conformance.defects.call import Call
 from conformance.defects.defect import Compute, Defect, Finish
-from conformance.defects.operands import filter_gradient, forward, on_operands, parts
+from conformance.defects.numerics import operands, through
+from conformance.defects.operands import filter_gradient, forward, parts
 from conformance.defects.steps import contract
 
 __all__ = ["DEFECTS"]
+
+_FLOAT32 = through(np.float32)
 
 _SUMS, _RESULTS, _LOST, _SPREAD = "narrow sums", "narrow results", "special values lost", "special values spread"
 
@@ -39,21 +42,17 @@ def _taps_rounded(dtype: type) -> Compute:
     def computed(call: Call) -> Array:
         if call.operand_dtype != dtype or call.filters is None:
             return contract(call)
-        added = (contract(part).astype(dtype).astype(np.float64) for part in parts(call))
+        added = (through(dtype)(contract(part)) for part in parts(call))
         return np.asarray(sum(added, np.zeros(()))) if prod(call.taps) else contract(call)
 
     return computed
-
-
-def _rounded(part: Array) -> Array:
-    return part.astype(np.float32).astype(part.dtype)
 
 
 def _float32_beside_bias(call: Call) -> Array:
     """Compute in float32 where float64 has a bias."""
     if call.operand_dtype != np.float64 or call.bias is None or call.input is None or call.filters is None:
         return contract(call)
-    return _rounded(contract(replace(call, input=_rounded(call.input), filters=_rounded(call.filters))))
+    return _FLOAT32(contract(replace(call, input=_FLOAT32(call.input), filters=_FLOAT32(call.filters))))
 
 
 def _compensated(call: Call) -> Array:
@@ -132,12 +131,10 @@ DEFECTS: tuple[Defect, ...] = (
         Defect(
             f"{name}-float32",
             "narrow operands",
-            f"rounds the {name} to float32 where they are float64"
-            if name == "filters"
-            else f"rounds the {name} to float32 where it is float64",
-            asked=on_operands(lambda part, call: _rounded(part) if call.operand_dtype == np.float64 else part, name),
+            f"rounds the {name} to float32 where {verb} float64",
+            asked=operands(_FLOAT32, "float64", only=(name,)),
         )
-        for name in ("input", "filters")
+        for name, verb in (("input", "it is"), ("filters", "they are"))
     ),
     Defect(
         "sums-float32-beside-bias",

@@ -108,23 +108,17 @@ def _nothing_for_nothing(output: Array, call: Call) -> Array:
 DEFECTS: tuple[Defect, ...] = (
     *(
         Defect(
-            f"channels-until-{count}",
+            f"{name}-until-{count}",
             _COUNTS,
-            f"sums the first {count} input channels and no more",
+            f"{words.format(count)} and no more",
             forward,
-            asked=_first_channels(count),
+            asked=first(count),
         )
-        for count in (16, 32, 64, 128)
-    ),
-    *(
-        Defect(
-            f"taps-until-{count}",
-            _COUNTS,
-            f"applies the first {count} taps of each filter and no more",
-            forward,
-            asked=_first_taps(count),
+        for name, words, first, counts in (
+            ("channels", "sums the first {} input channels", _first_channels, (16, 32, 64, 128)),
+            ("taps", "applies the first {} taps of each filter", _first_taps, (9, 16, 25, 49)),
         )
-        for count in (9, 16, 25, 49)
+        for count in counts
     ),
     *(
         Defect(

@@ -134,13 +134,13 @@ class Inquiry:
         """Return the defects whose answers are most like a failure, as far as time allows, and how like they are."""
         kit = [each for each in self._kit if each.is_stateless is is_stateless]
         seldom = len(self.failing) <= _RARE * len(self.passing)
-        found = list[tuple[Likeness, Defect]]()
+        found = dict[str, Likeness]()
         for each in reversed(kit) if seldom else kit:
             if clock.is_up:
                 break
-            found.append((self.comparison.likeness(each, sighting), each))
-        best = max((likeness for likeness, _ in found), default=Likeness.NONE)
-        return best, [each for likeness, each in found if likeness is best and best is not Likeness.NONE]
+            found[each.name] = self.comparison.likeness(each, sighting)
+        best = max(found.values(), default=Likeness.NONE)
+        return best, [each for each in kit if found.get(each.name) is best and best is not Likeness.NONE]
 
     def follow(self, clock: Clock) -> None:
         """Make the likeliest of the mistakes that remember something go through the run, in its order.

@@ -124,8 +124,14 @@ def _steps(case: Case, steps: tuple[int, ...]) -> int | list[int]:
 
 
 def _every_axis(case: Case, spatial: Iterable[Any], other: Any) -> list[Any]:
-    """Return what is given for the spatial axes with `other` for batch and channels, in the order of the layout."""
-    return [other, other, *spatial] if case.channels_first else [other, *spatial, other]
+    """Return what is given for the spatial axes with `other` for batch and channels, in the order of the layout.
+
+    What is given for all axes, as only a call that must be refused does, stays as it is.
+    """
+    given = list(spatial)
+    if len(given) == case.operation.rank + 2:
+        return given
+    return [other, other, *given] if case.channels_first else [other, *given, other]
 
 
 def whole_call(case: Case, operands: Operands) -> dict[str, Any]:

@@ -71,6 +71,8 @@ def geometry_of(
     _check_askable(operation, padding, data_format)
     rank, channels_first = operation.rank, data_format == operation.data_formats[1]
     spatial = slice(2, None) if channels_first else slice(1, -1)
+    for name, values, other in (("strides", strides, 1), ("dilations", dilations, 1), ("padding", padding, (0, 0))):
+        _check_beside(name, values, rank, spatial, other)
     steps, holes = (_by_axis(sizes, rank, spatial) for sizes in (strides, dilations))
     named = padding if isinstance(padding, str) else tuple((int(low), int(high)) for low, high in padding[spatial])
     pads = explicit_pads(named, large[spatial], filters[:-2], steps, holes)
@@ -92,6 +94,16 @@ def _check_askable(operation: Operation, padding: Any, data_format: str) -> None
     is_word = isinstance(padding, str)
     if (padding not in ("VALID", "SAME")) if is_word else len(padding) != operation.rank + 2:
         raise NotImplementedError(f"there is no asking for a padding of {padding!r} in {operation.rank} dimensions")
+
+
+def _check_beside(name: str, values: Any, rank: int, spatial: slice, other: Any) -> None:
+    """Refuse what is given for batch and channels, and would be lost where a framework has the spatial axes only."""
+    if isinstance(values, str | int) or len(values) != rank + 2:
+        return
+    places = set(range(rank + 2)) - set(range(rank + 2)[spatial])
+    given = [tuple(values[place]) if isinstance(other, tuple) else values[place] for place in sorted(places)]
+    if given != [other, other]:
+        raise NotImplementedError(f"there is no asking for {name} of batch and channels, but they are {given}")
 
 
 def _by_axis(sizes: Any, rank: int, spatial: slice) -> tuple[int, ...]:
