@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.case import Operation
 from reference.geometry import explicit_pads
 
-__all__ = ["Geometry", "geometry_of"]
+__all__ = ["Geometry", "geometry_of", "given_beside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,9 @@ def geometry_of(
     _check_askable(operation, padding, data_format)
     rank, channels_first = operation.rank, data_format == operation.data_formats[1]
     spatial = slice(2, None) if channels_first else slice(1, -1)
-    for name, values, other in (("strides", strides, 1), ("dilations", dilations, 1), ("padding", padding, (0, 0))):
-        _check_beside(name, values, rank, spatial, other)
+    beside = given_beside({"strides": strides, "dilations": dilations, "padding": padding}, rank, channels_first)
+    if beside:
+        raise NotImplementedError(f"there is no asking for {beside}")
     steps, holes = (_by_axis(sizes, rank, spatial) for sizes in (strides, dilations))
     named = padding if isinstance(padding, str) else tuple((int(low), int(high)) for low, high in padding[spatial])
     pads = explicit_pads(named, large[spatial], filters[:-2], steps, holes)
@@ -96,14 +98,26 @@ def _check_askable(operation: Operation, padding: Any, data_format: str) -> None
         raise NotImplementedError(f"there is no asking for a padding of {padding!r} in {operation.rank} dimensions")
 
 
-def _check_beside(name: str, values: Any, rank: int, spatial: slice, other: Any) -> None:
-    """Refuse what is given for batch and channels, and would be lost where a framework has the spatial axes only."""
-    if isinstance(values, str | int) or len(values) != rank + 2:
-        return
-    places = set(range(rank + 2)) - set(range(rank + 2)[spatial])
-    given = [tuple(values[place]) if isinstance(other, tuple) else values[place] for place in sorted(places)]
-    if given != [other, other]:
-        raise NotImplementedError(f"there is no asking for {name} of batch and channels, but they are {given}")
+def given_beside(arguments: Mapping[str, Any], rank: int, channels_first: bool) -> str:
+    """Return what arguments give for batch and channels, in words; nothing where that is 1, and no padding.
+
+    Args:
+        arguments: by the names of tf.nn.
+        rank: the number of spatial axes.
+        channels_first: whether the lists for all axes have the channels before these.
+
+    >>> given_beside({"strides": [2, 1, 1, 1], "padding": "SAME"}, rank=2, channels_first=False)
+    'strides of batch and channels, [2, 1]'
+    """
+    places = (0, 1 if channels_first else rank + 1)
+    for name, other in (("stride", 1), ("strides", 1), ("dilations", 1), ("padding", [0, 0])):
+        values = arguments.get(name, 1)
+        if isinstance(values, str | int) or len(values) != rank + 2:
+            continue
+        given = [values[place] if other == 1 else list(values[place]) for place in places]
+        if given != [other, other]:
+            return f"{name} of batch and channels, {given}"
+    return ""
 
 
 def _by_axis(sizes: Any, rank: int, spatial: slice) -> tuple[int, ...]:

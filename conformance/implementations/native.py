@@ -201,6 +201,8 @@ def _parameters(request: Request, tensors: dict[str, Any]) -> _Parameters:
         raise Unsupported(f"the C ABI has no data_format {data_format!r}")
     if isinstance(padding, str) and padding not in _PADDINGS:
         raise Unsupported(f"the C ABI has no padding {padding!r}")
+    if request.given_beside:
+        raise Unsupported(f"the C ABI has no {request.given_beside}")
     for name, given in {"strides": request.strides, "dilations": request.dilations, "padding": padding}.items():
         if not isinstance(given, str) and len(given) != rank:
             raise Unsupported(f"the C ABI has {name} for {rank} spatial axes, not for {len(given)}")

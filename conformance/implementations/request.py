@@ -14,6 +14,7 @@ import numpy as np
 
 from conformance.case import Kind, Operation, Shape
 from conformance.data import Array
+from conformance.implementations.geometry import given_beside
 from reference.geometry import explicit_pads, output_size
 
 __all__ = ["ForeignError", "Request", "foreign_function"]
@@ -83,6 +84,11 @@ class Request:
             return None
 
     @property
+    def given_beside(self) -> str:
+        """What is given for batch and channels, in words, though nothing can be; see `geometry.given_beside`."""
+        return given_beside(self.arguments, self.operation.rank, self.channels_first)
+
+    @property
     def output_dtype(self) -> np.dtype[Any]:
         """The dtype of what comes out: int32 for int8, whose sums leave it, otherwise that of the operands."""
         dtype = next(iter(self.operands.values())).dtype
@@ -91,6 +97,8 @@ class Request:
     @property
     def output_shape(self) -> Shape | None:
         """The shape of what comes out, in the layout of the images; None where the call has none."""
+        if self.given_beside:
+            return None
         asked = next((self.arguments[name] for name in _SIZES if name in self.arguments), None)
         if asked is not None:
             return tuple(asked) if min(asked, default=0) >= 0 else None
