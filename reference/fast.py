@@ -118,7 +118,7 @@ def _times(batch: int, padded: Shape, out_sizes: Shape, filters: Shape, itemsize
 
     The counts are exact: window rows (stretches of filter_width · c neighbours, all windows together), tap rows
     (stretches of out_width), responses, multiplications of a banded matrix, and of a transform. The times of each are
-    those of float32 on a core of 2023 with 2 MiB of second-level cache; wider numbers take proportionally longer, but
+    those of float32 on a core of 2023 with 1 MiB of second-level cache; wider numbers take proportionally longer, but
     not in `fourier`, which computes in float64 whatever it is given. Another machine moves the borders a little.
 
     Args:
@@ -135,14 +135,14 @@ def _times(batch: int, padded: Shape, out_sizes: Shape, filters: Shape, itemsize
     register = -(-toeplitz.REGISTER // out_channels)
     banded = window_rows * (taps[-1] + register) * depth * out_channels
     points = prod(fourier.good_sizes(padded))
-    transformed = batch * points * log2(points) * (depth + out_channels + depth * out_channels / 2)
+    transformed = batch * points * log2(points) * (depth + out_channels + 2 * depth * out_channels)
     times = {
-        "toeplitz": 20_000 + 5_000 * filter_rows + wide * (0.4 * window_rows + 0.022 * banded),
-        "fourier": 110_000 + 0.48 * transformed,
+        "toeplitz": 12_000 + 3_500 * filter_rows + wide * (0.4 * window_rows * out_channels + 0.018 * banded),
+        "fourier": 90_000 + 0.2 * transformed,
     }
     if out_channels == 1:
-        times["im2col"] = window_rows * (6 + 0.15 * wide * stretch)
-        times["strided"] = window_rows * (9 + 0.13 * wide * stretch)
+        times["im2col"] = window_rows * (8 + 0.15 * wide * stretch)
+        times["strided"] = window_rows * (9 + 0.14 * wide * stretch)
         copied = area * depth * outputs
         if copied * itemsize <= LARGEST:
             times["taprows"] = 5 * tap_rows + wide * copied * (0.25 if depth == 1 else 0.6)

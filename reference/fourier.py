@@ -67,9 +67,25 @@ def _correlate(problem: Problem) -> Array:
     image = problem.padded_input()
     image = image.reshape(*image.shape[:-1], groups, depth)
     filters = _dilated(problem).reshape(1, *_fields(problem), depth, groups, out_channels // groups)
-    products = np.einsum("n...gc,m...cgk->n...gk", _transform(image, sizes), _transform(filters, sizes).conj())
+    products = _products(_transform(image, sizes), _transform(filters, sizes).conj())
     output = _transform_back(products, sizes, problem.out_sizes, problem.strides)
     return output.reshape(len(image), *problem.out_sizes, out_channels)
+
+
+def _products(image: Array, filters: Array) -> Array:
+    """Multiply the spectra (n, …, g, c) and (1, …, c, g, k), and sum over the channels, to (n, …, g, k).
+
+    Each of the three is several times as fast as the others where it is taken.
+    """
+    depth, _, width = filters.shape[-3:]
+    product: Array
+    if depth == 1:
+        product = image * filters[..., 0, :, :]
+    elif width == 1:
+        product = np.einsum("n...gc,m...cgk->n...gk", image, filters)
+    else:
+        product = (image[..., np.newaxis, :] @ np.moveaxis(filters, -3, -2))[..., 0, :]
+    return product
 
 
 def transform_sizes(problem: Problem) -> list[int]:
