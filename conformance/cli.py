@@ -17,7 +17,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from conformance import cli_bench, cli_defects, cli_export, cli_reports
+from conformance import cli_bench, cli_defects, cli_export, cli_fuzz, cli_reports
 from conformance.choices import (
     DEFAULT_BUDGET,
     DEFAULT_SECONDS,
@@ -290,6 +290,7 @@ def check(
         listing.check(catalogues or (), memory_budget)
 
 
+cli_fuzz.register(app)
 cli_bench.register(app)
 cli_reports.register(app)
 cli_defects.register(app)

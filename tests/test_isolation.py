@@ -15,7 +15,7 @@ from conformance.catalogue import load_catalogue
 from conformance.choices import Accuracy, Device, Isolation
 from conformance.errors import Unavailable, UsageError
 from conformance.isolation import Asking, Isolated, Limits, open_subject
-from conformance.runner import Attempt, options_of
+from conformance.runner import Attempt, Prepared, options_of, prepare
 
 LIMITS = Limits(seconds=6, memory=1.5)
 
@@ -159,3 +159,18 @@ def test_import_that_ends_the_process_is_unavailable(
         pytest.raises(Unavailable, match=words.replace("(", r"\(").replace(")", r"\)")),
     ):
         subject.begin([])
+
+
+def test_what_the_preparation_of_a_case_raises_is_raised(cases: list[Case], monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not lost, as the case would be: cases are prepared when nobody waits for them."""
+
+    def prepared(case: Case) -> Prepared:
+        if case.id == "good-3":
+            raise RuntimeError(case.id)
+        return prepare(case)
+
+    monkeypatch.setattr("conformance.isolation.isolated.prepare", prepared)
+    with Isolated("subjects:conv2d", Asking(), LIMITS) as subject:
+        subject.begin(cases)
+        with pytest.raises(RuntimeError, match="good-3"):
+            list(subject.attempts())

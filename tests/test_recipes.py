@@ -17,6 +17,8 @@ from conformance.data import RECIPES, Array, make_operands, parse_recipe
 from conformance.errors import CatalogueError
 from conformance.judgement import expect
 
+DATA = ("input", "filters", "out_backprop")
+
 WHOLE = ["arange", "12 - arange", "integers", "wide", "sparse", "one-hot", "saturating"]
 
 LITERALS: dict[str, tuple[list[float], list[float]]] = {
@@ -246,3 +248,15 @@ def test_numbers_beyond_int8_are_refused_with_their_range() -> None:
 def test_listed_recipes_are_known(recipe: str) -> None:
     named = recipe.replace("N -", "9 -").replace("SEED", "3").replace("DECIMALS", "2")
     assert parse_recipe(named).whole is (named.replace("9 -", "12 -") in WHOLE)
+
+
+@pytest.mark.parametrize("recipe", [*WHOLE, "normal", "cancelling", "special"])
+@pytest.mark.parametrize("empty", ["batch", "channels", "filters"])
+def test_recipes_fill_operands_without_elements(recipe: str, empty: str) -> None:
+    shapes = {"batch": ((0, 6, 7, 5), (3, 2, 5, 4)), "channels": ((2, 6, 7, 0), (3, 2, 0, 4))}
+    image, filters = shapes.get(empty, ((2, 6, 7, 5), (3, 2, 5, 0)))
+    for operation in (Operation.CONV2D, Operation.CONV2D_BACKPROP_INPUT, Operation.CONV2D_BACKPROP_FILTER):
+        arriving = (image[0], 4, 6, filters[-1])
+        case = make_case(image, filters, operation=operation, out_backprop=arriving, data=dict.fromkeys(DATA, recipe))
+        given = make_operands(case)
+        assert (given.input.shape, given.filters.shape) == (image, filters)

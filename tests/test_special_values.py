@@ -154,6 +154,31 @@ def test_only_outputs_with_such_a_tap_on_padding_are_free() -> None:
     assert not at_valid.any()
 
 
+BACKWARD = {
+    Operation.CONV2D_BACKPROP_INPUT: ("filters", (2, 1, 0, 3), (0, 0, 0, 2), (0, 2, 2, 1)),
+    Operation.CONV2D_BACKPROP_FILTER: ("out_backprop", (0, 4, 0, 3), (2, 0, 0, 3), (0, 0, 0, 4)),
+}
+"""Where an operand holds Inf, an output in which it meets a zero that nobody gave, and one that it never meets."""
+
+
+@pytest.mark.parametrize("operation", BACKWARD, ids=str)
+def test_special_values_of_gradients_may_meet_zeros_that_nobody_gave(operation: Operation) -> None:
+    name, place, free, barred = BACKWARD[operation]
+    given = replace(operands(), out_backprop=np.ones(SAME.output, np.float32))
+    getattr(given, name)[place] = np.inf
+    output = given.input.shape if operation is Operation.CONV2D_BACKPROP_INPUT else given.filters.shape
+    case = replace(SAME, operation=operation, out_backprop=SAME.output, output=output)
+    right = expect(case, given)
+    answer = right.value.astype(np.float32)
+    assert np.isfinite(answer[free])
+    assert judge(case, right, answer).passed
+    answer[free] = np.nan
+    assert judge(case, right, answer).passed
+    assert np.isfinite(answer[barred])
+    answer[barred] = np.nan
+    assert judge(case, right, answer).rule == "special"
+
+
 LARGEST = {
     DType.FLOAT16: 65504.0,
     DType.BFLOAT16: float.fromhex("0x1.fep127"),

@@ -23,15 +23,19 @@ class Expecting:
         file: the expectations; the one of the current folder, if there is one, where None.
         stale: what an entry does to the run that does not come true.
         update: whether entries are proposed for what fails.
+        searches: whether a file of the current folder is looked for.
     """
 
     file: Path | None = None
     stale: Stale = Stale.FAIL
     update: bool = False
+    searches: bool = True
 
     @property
     def found(self) -> Path | None:
         """The file that is read, if there is one."""
+        if self.file is None and not self.searches:
+            return None
         path = self.file or Path(DEFAULT_EXPECTATIONS)
         return path if path.is_file() or (self.file is not None and not self.update) else None
 

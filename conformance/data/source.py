@@ -105,7 +105,8 @@ def precision(dtype: DType) -> int:
 def to_lanes(array: Array, lanes: tuple[int, ...]) -> Array:
     """Return a copy of `array` as (terms, lanes): what sums run over, and what sums are apart."""
     moved = np.moveaxis(array, lanes, range(-len(lanes), 0))
-    return np.array(moved.reshape(-1, math.prod(moved.shape[-len(lanes) :])))
+    terms, apart = moved.shape[: -len(lanes)], moved.shape[-len(lanes) :]
+    return np.array(moved.reshape(math.prod(terms), math.prod(apart)))
 
 
 def from_lanes(table: Array, shape: Shape, lanes: tuple[int, ...]) -> Array:

@@ -143,8 +143,10 @@ def _disagrees_with_literal_only(attempt: Attempt) -> bool:
     answer, expected = attempt.answer, attempt.expected
     if attempt.turn > 1 or attempt.result.rule in _BESIDE_VALUES or answer is None or expected is None:
         return False
-    same_dtype = answer.dtype.name == attempt.result.case.out_dtype
-    return same_dtype and np.array_equal(answer.astype(np.float64), expected.value, equal_nan=True)
+    if answer.dtype.name != attempt.result.case.out_dtype:
+        return False
+    with np.errstate(invalid="ignore"):  # which a signalling NaN of unwritten memory is
+        return np.array_equal(answer.astype(np.float64), expected.value, equal_nan=True)
 
 
 def _elements(sighting: Sighting) -> int:

@@ -196,10 +196,13 @@ class _Ahead:
         self._asking = asking
         self._ready: deque[Ready] = deque()
         self._size = 0
+        self._fault: Exception | None = None
 
     def take(self) -> Ready | None:
-        """Return the next case, if there is one."""
+        """Return the next case, if there is one; raise what its preparation has raised."""
         if not self._ready and not self._prepare_one():
+            if self._fault is not None:
+                raise self._fault
             return None
         ready = self._ready.popleft()
         self._size -= len(ready.request)
@@ -217,10 +220,14 @@ class _Ahead:
                 more = self._prepare_one()
 
     def _prepare_one(self) -> bool:
-        case = next(self._cases, None)
-        if case is None:
+        try:
+            case = None if self._fault is not None else next(self._cases, None)
+            if case is None:
+                return False
+            prepared = prepare(case)
+        except Exception as error:  # kept: nobody waits for what is prepared while something else is to be done
+            self._fault = error
             return False
-        prepared = prepare(case)
         request = packed(Try(prepared, self._asking))
         self._size += len(request)
         self._ready.append(Ready(prepared, request))

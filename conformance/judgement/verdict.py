@@ -72,8 +72,9 @@ def judge(case: Case, expected: Expected, answer: Array, demand: Accuracy = Accu
     value, finite = expected.value, expected.norms.finite
     places = special.rightful(value, expected.largest, expected.magnitude, expected.terms, case.out_dtype, finite)
     numbers, rules = answer.astype(np.float64), tuple[str, ...]()
-    if places.matters:
-        breach = special.find_breach(numbers, value, places, expected.padding, finite)
+    if places.matters or (expected.padding is not None and expected.padding.any()):
+        of_image = case.operation.gives_image and not case.operation.is_bias
+        breach = special.find_breach(numbers, value, places, expected.padding, finite, of_image)
         if breach is not None:
             return Verdict(False, "special", breach.limit, breach.worst, breach.wrong)
         rules = ("special",)

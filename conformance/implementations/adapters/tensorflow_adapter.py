@@ -2,8 +2,8 @@
 
 `tf.nn` has no gradients of `conv1d`, `conv3d` and the transposes in their call form; they are what `tf.GradientTape`
 makes of these. Documented limits, reported as unsupported: `conv1d` and `conv3d` take no explicit padding, and `conv3d`
-no groups; `depthwise_conv2d` takes no strides beside dilations; no operation takes int8, and few take int32 ("Value for
-attr 'T' of int32 is not in the list of allowed values").
+and its transpose no groups; `depthwise_conv2d` takes no strides beside dilations; no operation takes int8, and few take
+int32 ("Value for attr 'T' of int32 is not in the list of allowed values").
 
 Further limits of the kernels for the CPU, in its own words: "Current CPU implementations do not yet support dilation
 rates larger than 1", of gradients and transposes with explicit padding, and of all of them without oneDNN; "Gradients
@@ -87,7 +87,6 @@ conv2d = with_limits(tf.nn.conv2d)
 separable_conv2d = with_limits(tf.nn.separable_conv2d)
 conv1d_transpose = with_limits(tf.nn.conv1d_transpose)
 conv2d_transpose = with_limits(tf.nn.conv2d_transpose)
-conv3d_transpose = with_limits(tf.nn.conv3d_transpose)
 conv2d_backprop_input = with_limits(tf.compat.v1.nn.conv2d_backprop_input)
 conv2d_backprop_filter = with_limits(tf.compat.v1.nn.conv2d_backprop_filter)
 
@@ -112,6 +111,14 @@ def conv3d(input: Any, filters: Any, strides: Any, padding: Any, **options: Any)
     if input.shape[1 if options.get("data_format") == "NCDHW" else -1] != filters.shape[-2]:
         raise NotImplementedError("tf.nn.conv3d takes no groups: in_channels must match between input and filters")
     return tf.nn.conv3d(input, filters, strides, padding, **options)
+
+
+@with_limits
+def conv3d_transpose(input: Any, filters: Any, output_shape: Any, strides: Any, padding: Any, **options: Any) -> Any:
+    """Call `tf.nn.conv3d_transpose`."""
+    if output_shape[1 if options.get("data_format") == "NCDHW" else -1] != filters.shape[-2]:
+        raise NotImplementedError("tf.nn.conv3d_transpose takes no groups: out_channels must be those of the filters")
+    return tf.nn.conv3d_transpose(input, filters, output_shape, strides, padding, **options)
 
 
 @with_limits
@@ -162,7 +169,10 @@ def _gradient(convolve: Callable[[], Any], source: Any, out_backprop: Any) -> An
     with tf.GradientTape() as tape:
         tape.watch(source)
         output = convolve()
-    return tape.gradient(output, source, output_gradients=tf.convert_to_tensor(out_backprop))
+    gradient = tape.gradient(output, source, output_gradients=tf.convert_to_tensor(out_backprop))
+    if gradient is None:
+        raise NotImplementedError(f"tf.GradientTape gives no gradients by arrays of {source.dtype.name}")
+    return gradient
 
 
 def _refuse_pairs(operation: str, padding: Any) -> None:
@@ -174,4 +184,4 @@ conv1d_backprop_input, conv1d_backprop_filter = _gradients(conv1d)
 conv3d_backprop_input, conv3d_backprop_filter = _gradients(conv3d)
 conv1d_transpose_backprop_input, conv1d_transpose_backprop_filter = _gradients(tf.nn.conv1d_transpose, transposes=True)
 conv2d_transpose_backprop_input, conv2d_transpose_backprop_filter = _gradients(tf.nn.conv2d_transpose, transposes=True)
-conv3d_transpose_backprop_input, conv3d_transpose_backprop_filter = _gradients(tf.nn.conv3d_transpose, transposes=True)
+conv3d_transpose_backprop_input, conv3d_transpose_backprop_filter = _gradients(conv3d_transpose, transposes=True)
