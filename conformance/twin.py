@@ -99,7 +99,8 @@ def _largest(part: Array) -> float:
     """Return the largest finite magnitude."""
     if not part.size:
         return 0.0
-    largest = max(float(part.max()), -float(part.min()))
+    with np.errstate(invalid="ignore"):  # bfloat16's NaN
+        largest = max(float(part.max()), -float(part.min()))
     if np.isfinite(largest):
         return largest
     sizes = np.abs(part.astype(np.float64))

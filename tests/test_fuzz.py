@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Command
@@ -33,7 +34,7 @@ def test_a_catalogue_of_random_cases_is_valid(cases: list[Case]) -> None:
 
 
 def test_random_cases_are_of_every_kind(cases: list[Case]) -> None:
-    drawn = {
+    drawn: dict[str, Counter[Any]] = {
         "operation": Counter(case.operation for case in cases),
         "dtype": Counter(case.dtype for case in cases),
         "memory": Counter(case.memory for case in cases),
