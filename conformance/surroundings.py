@@ -22,7 +22,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Surroundings", "note_error_state", "take_notes"]
+__all__ = ["OWN", "Surroundings", "note_error_state", "take_notes"]
+
+OWN = "conformance"
+"""The name of threads that are the harness's own."""
 
 _HANDLED = [signal.SIGINT, signal.SIGTERM, *([signal.SIGALRM, signal.SIGCHLD] if os.name == "posix" else [])]
 
@@ -56,7 +59,7 @@ class Surroundings:
     def now(cls) -> Surroundings:
         """Return how things are."""
         handlers = [signal.getsignal(each) for each in _HANDLED]
-        return cls(_folder(), os.environ.copy(), handlers, threading.active_count())
+        return cls(_folder(), os.environ.copy(), handlers, sum(each.name != OWN for each in threading.enumerate()))
 
     def restore(self) -> None:
         """Put back what has changed since, and take note of it."""

@@ -169,3 +169,36 @@ def test_required_parameter_of_nearly_the_right_name_is_recognised(tmp_path: Pat
     assert str(caught.value).startswith(
         "requires 'stride' (did you mean 'strides'?); the call gives it input, filters, "
     )
+
+
+def test_neighbour_that_imports_the_file_back_gets_the_same_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a registry is filled; and children of the process, which look functions up by module, find it."""
+    (tmp_path / "conv_registry.py").write_text(
+        "from reference.naive import conv2d as exact\nTABLE = {}\nimport conv_kernels\n\n"
+        "def conv2d(x, w, strides, padding):\n    return TABLE['kernel'](x, w, strides, padding)\n"
+    )
+    (tmp_path / "conv_kernels.py").write_text("import conv_registry as r\nr.TABLE['kernel'] = r.exact\n")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    subject = load_implementation(f"{tmp_path / 'conv_registry.py'}:conv2d")
+    assert subject.functions["conv2d"].__module__ == "conv_registry"
+    assert call(subject, CASE, make_operands(CASE)).shape == CASE.output
+
+
+def test_file_with_the_name_of_a_module_leaves_that_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "random.py").write_text("def conv2d(x, w, strides, padding): ...\n")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    known = sys.modules["random"]
+    subject = load_implementation(f"{tmp_path / 'random.py'}:conv2d")
+    assert subject.functions["conv2d"].__module__ != "random"
+    assert sys.modules["random"] is known
+
+
+def test_operation_that_is_not_implemented_yet_is_not_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "partly_there.py").write_text(
+        "class Space:\n    def conv2d(self, x, w, strides, padding): ...\n\n"
+        "    @property\n    def conv1d(self): raise NotImplementedError('later')\n\nspace = Space()\n"
+    )
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert list(load_implementation(f"{tmp_path / 'partly_there.py'}:space").functions) == ["conv2d"]

@@ -14,6 +14,7 @@ def test_example_is_right(command: Command) -> None:
     done = command("run", "-i", EXAMPLE, "-k", "basic or (conv2d and same) or groups or dtype or stride-and-dilation")
     assert done.returncode == 0, done.stdout
     assert "passed" in done.stdout.splitlines()[-1]
+    assert "stray" not in done.stdout
 
 
 def test_example_refuses_what_has_no_meaning(command: Command) -> None:

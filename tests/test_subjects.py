@@ -50,7 +50,7 @@ def test_right_one_passes_everything(name: str) -> None:
     assert outcomes(name, Outcome.PASSED) == set(CASES)
 
 
-@pytest.mark.parametrize("name", ["plain", "positional", "with_bias", "lazy"])
+@pytest.mark.parametrize("name", ["plain", "positional", "with_bias", "lazy", "foreign"])
 def test_lacking_dilations_is_unsupported_only_where_they_are_not_one(name: str) -> None:
     found = results(name)
     lacking = {case.id for case in CASES.values() if dilated(case)}

@@ -182,7 +182,9 @@ def _arguments(
         if name in ("output_shape", "out_backprop"):
             raise BadAnswer(f"must take {name!r}, but its signature is {signature}")
         if wanted[name] != _default(case, name):
-            raise Unsupported(f"takes no {name!r}, and the case has {name}={wanted[name]}")
+            near = get_close_matches(name, named.keys() - wanted.keys(), n=1)
+            hint = f" (its {near[0]!r} must be named so)" if near else ""
+            raise Unsupported(f"takes no {name!r}{hint}, and the case has {name}={wanted[name]}")
         del wanted[name]
     places = [parameter.name for parameter in parameters[len(leading) :] if parameter.kind is Parameter.POSITIONAL_ONLY]
     return [wanted.pop(name, named[name].default) for name in places], wanted, takes_bias
@@ -239,14 +241,20 @@ def _with_near(name: str, given: list[str]) -> str:
     return f"{name!r} (did you mean {near[0]!r}?)" if near else repr(name)
 
 
+_READ_BY_NUMPY = ("__array__", "__array_interface__", "__array_struct__", "__buffer__")
+"""What NumPy asks an object for; one that has none of these it takes for a number, or for a sequence of some."""
+
+
 def _array(answer: Any) -> Array:
     """Return what an implementation returned as an array, through NumPy or DLPack."""
     if answer is None:
         raise BadAnswer("returned None; is a return statement missing?")
+    by_dlpack = hasattr(answer, "__dlpack__")
     try:
-        array = np.asarray(answer)
+        read = np.from_dlpack if by_dlpack and not any(hasattr(answer, name) for name in _READ_BY_NUMPY) else np.asarray
+        array = read(answer)
     except Exception:
-        if not hasattr(answer, "__dlpack__"):
+        if not by_dlpack:
             raise
         array = np.from_dlpack(answer)
     if array.dtype.kind in "OSUMm":

@@ -188,7 +188,7 @@ def _names_object(spec: str) -> bool:
 
 
 def _functions(namespace: Any, spec: str) -> dict[str, Function]:
-    found = {name: _read(namespace, name, spec) for name in map(str, Operation)}
+    found = {name: _read(namespace, name, spec, lacking=NotImplementedError) for name in map(str, Operation)}
     functions = {name: function for name, function in found.items() if callable(function)}
     if inspect.isclass(namespace):
         for name, function in functions.items():
@@ -197,10 +197,12 @@ def _functions(namespace: Any, spec: str) -> dict[str, Function]:
     return functions
 
 
-def _read(owner: Any, name: str, spec: str, default: Any = None) -> Any:
-    """Return an attribute of what is judged, whose code may raise anything when it is asked."""
+def _read(owner: Any, name: str, spec: str, default: Any = None, lacking: type[Exception] | tuple[()] = ()) -> Any:
+    """Return an attribute of what is judged, whose code may raise anything when it is asked; `lacking`: there is none."""
     try:
         return getattr(owner, name, default)
+    except lacking:
+        return default
     except (Exception, SystemExit) as error:
         raise Unavailable(f"{spec}: reading {name!r} raised {described(error)}") from error
 
@@ -237,7 +239,7 @@ def _load_file(path: Path, spec: str) -> ModuleType:
     if not path.is_file():
         raise Unavailable(f"{spec}: there is no file {str(path)!r}")
     enter_folder(str(path.resolve().parent))
-    name = f"_subject_{path.stem}"
+    name = _module_name(path)
     module_spec = importlib.util.spec_from_file_location(name, path)
     if module_spec is None or module_spec.loader is None:
         raise Unavailable(f"{spec}: {str(path)!r} is not a Python file")
@@ -249,6 +251,19 @@ def _load_file(path: Path, spec: str) -> ModuleType:
     except (Exception, SystemExit) as error:
         raise Unavailable(f"{spec}: running {str(path)!r} raised {described(error)}") from error
     return module
+
+
+def _module_name(path: Path) -> str:
+    """Return the name by which a file is imported: its own where others would find it by that, neighbours and children.
+
+    A name that is taken, as `random` is, stays with whoever has it.
+    """
+    name = path.stem
+    if name.isidentifier() and name not in sys.modules:
+        found = importlib.util.find_spec(name)
+        if found is not None and found.origin is not None and Path(found.origin).resolve() == path.resolve():
+            return name
+    return f"_subject_{name}"
 
 
 def _attribute(owner: Any, path: str, spec: str, where: str) -> Any:

@@ -31,6 +31,7 @@ from conformance.data import Array
 from conformance.errors import ConformanceError, Unavailable, UsageError
 from conformance.implementations.call_files import read_output, write_request
 from conformance.implementations.request import ForeignError, Request, foreign_function
+from conformance.surroundings import OWN
 
 __all__ = ["PREFIX", "Program", "check_program", "program_functions"]
 
@@ -210,7 +211,7 @@ def _reader(stream: IO[bytes], keep: Callable[[bytes], Any]) -> Thread:
                 keep(line)
         keep(b"")
 
-    thread = Thread(target=read, daemon=True)
+    thread = Thread(target=read, name=OWN, daemon=True)
     thread.start()
     return thread
 
