@@ -198,7 +198,7 @@ def _functions(namespace: Any, spec: str) -> dict[str, Function]:
 
 
 def _read(owner: Any, name: str, spec: str, default: Any = None, lacking: type[Exception] | tuple[()] = ()) -> Any:
-    """Return an attribute of what is judged, whose code may raise anything when it is asked; `lacking`: there is none."""
+    """Return an attribute of what is judged, whose code may raise anything; `lacking`: there is none."""
     try:
         return getattr(owner, name, default)
     except lacking:
