@@ -78,7 +78,7 @@ class Foreign:
 
 
 def foreign(x: Array, w: Array, strides: Sequence[int], padding: Any) -> Foreign | Array:
-    """Right, and returns something that NumPy takes for nested lists; bfloat16 as it is, which NumPy gives no DLPack of."""
+    """Right, and returns what NumPy takes for nested lists; bfloat16, of which NumPy gives no DLPack, as it is."""
     output = plain(x, w, strides, padding)
     return output if output.dtype.kind == "V" else Foreign(output)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -172,3 +173,18 @@ def test_same_run_gives_the_same_diagnosis() -> None:
     assert first.findings == second.findings
     assert (first.common, first.minimal) == (second.common, second.minimal)
     assert first.findings[0].mistake == UNDILATED
+
+
+def test_mistake_under_a_condition_is_named_where_it_fits_every_failure() -> None:
+    """It would be wrong on cases that pass, in which the condition does not hold; what they lack is told beside it."""
+
+    def flipped_if_dilated(x: Array, w: Array, strides: Any, padding: Any, dilations: Any) -> Array:
+        return right(x, w[::-1, ::-1] if max(dilations) > 1 else w, strides, padding, dilations)
+
+    more = case("dilated-wide", (2, 9, 12, 2), (3, 3, 2, 4), dilations=(2, 2))
+    found = diagnosed(implementation(flipped_if_dilated), [*CASES, more])
+    assert labelled(found) == [("most likely", f"{FLIPPED}, though not in every case")]
+    assert "would be wrong on both, which passes" in found.findings[0].evidence
+    assert found.common == ("all 3 failing cases, and none of the 6 passing ones, have a dilation > 1",)
+    fewer = diagnosed(implementation(flipped_if_dilated))
+    assert labelled(fewer) == [("perhaps", FLIPPED)]

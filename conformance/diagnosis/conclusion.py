@@ -40,6 +40,9 @@ _ALTERNATIVES = 3
 _MEMORY = "is wrong because of earlier calls, of which it keeps something"
 """What is told where a case fails but for a process that was asked nothing before."""
 
+_NOT_EVERYWHERE = ", though not in every case"
+"""Behind a mistake that is made under a condition, which is then likely what failing cases have in common."""
+
 _TOO_LATE = f"{NOT_SOUGHT} within the time; --diagnose SECONDS gives it more"
 
 
@@ -144,13 +147,22 @@ def _findings(suspects: list[Suspect], inquiry: Inquiry) -> Iterator[Finding]:
     others = [each for each in suspects if each not in leading and not (leading and each.harmed)]
     rivals = [each for each in others if leading and not _is_doubtful(each)]
     rivals = [each for each in rivals if len(each.explains) >= len(leading[0].explains)][:_ALTERNATIVES]
-    guesses = [] if leading else others[:_ALTERNATIVES]
+    partial = None if leading else next(filter(_fits_every_failure, others), None)
+    others = others if partial is None else [partial, *(each for each in others if each is not partial)]
+    guesses = [] if leading or partial else others[:_ALTERNATIVES]
     for suspect in [*leading, *others][:_FINDINGS]:
         label = "perhaps" if suspect in guesses else "or" if suspect in rivals else ""
-        if suspect in leading:
-            label = "and" if suspect is not leading[0] else "most likely"
+        if suspect in leading or suspect is partial:
+            label = "and" if suspect not in (partial, *leading[:1]) else "most likely"
         cases = tuple(inquiry.failing[place].case.id for place in sorted(suspect.explains))
-        yield Finding(suspect.mistake, _evidence(suspect, inquiry), cases, label)
+        mistake = suspect.mistake + (_NOT_EVERYWHERE if suspect is partial else "")
+        yield Finding(mistake, _evidence(suspect, inquiry), cases, label)
+
+
+def _fits_every_failure(suspect: Suspect) -> bool:
+    """Tell whether a mistake that would do harm elsewhere gives the numbers of all failures, three or more."""
+    single = suspect.defect is not None and suspect.parts == 1 and suspect.likeness is Likeness.NUMBERS
+    return single and bool(suspect.harmed) and len(suspect.explains) == suspect.compared > 2
 
 
 def _changing(inquiry: Inquiry, subject: Subject, beside: bool) -> Finding | None:
