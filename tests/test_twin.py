@@ -45,6 +45,11 @@ WITHOUT_ROOM = {
     "narrow-sums-depthwise-gradient.float16",
     "narrow-sums-of-pairs",
     "path-depthwise-int8",
+    "family-narrow-sums.conv2d.float16",
+    "family-narrow-sums.depthwise-conv2d.float16",
+    "family-narrow-groups.conv2d.float16",
+    "family-narrow-volumes.conv3d.float16",
+    "family-narrow-volumes.conv3d-backprop-filter.float16",
 }
 """Cases whose numbers their dtype cannot double, so that the twin is the same data in reverse."""
 
