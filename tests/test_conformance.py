@@ -17,6 +17,7 @@ LIMITS = (
     "takes no strides beside dilations",
     "not int8",
     "has no such kernel",
+    "gives no gradients by arrays of int32",
 )
 """What TensorFlow's documentation excludes, by the reasons of its adapter."""
 
