@@ -3,7 +3,7 @@
 `tf.nn` has no gradients of `conv1d`, `conv3d` and the transposes in their call form; they are what `tf.GradientTape`
 makes of these. Documented limits, reported as unsupported: `conv1d` and `conv3d` take no explicit padding, and `conv3d`
 and its transpose no groups; `depthwise_conv2d` takes no strides beside dilations; no operation takes int8, and few take
-int32 ("Value for attr 'T' of int32 is not in the list of allowed values"), by which `tf.GradientTape` gives no gradients.
+int32 ("Value for attr 'T' of int32 is not in the list of allowed values"); `tf.GradientTape` gives no gradients by it.
 
 Further limits of the kernels for the CPU, in its own words: "Current CPU implementations do not yet support dilation
 rates larger than 1", of gradients and transposes with explicit padding, and of all of them without oneDNN; "Gradients
