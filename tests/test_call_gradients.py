@@ -73,13 +73,16 @@ GRADIENTS = [
 ]
 
 
-@pytest.mark.parametrize("case", GRADIENTS, ids=lambda case: case.id)
+WHOLE = [case for case in GRADIENTS if "special" not in case.tags]
+
+
+@pytest.mark.parametrize("case", WHOLE, ids=lambda case: case.id)
 def test_gradient_that_is_off_by_one_fails(case: Case) -> None:
     right = expect(case, make_operands(case)).value
 
     def gradient(*operands: Any, **keywords: Any) -> Any:
         wrong = right.astype(np.float32)
-        wrong.flat[np.flatnonzero(np.isfinite(right))[-1]] += 1
+        wrong.flat[-1] += 1
         return wrong
 
     result = attempt(case, Implementation("wrong", "", {case.operation: gradient})).result
